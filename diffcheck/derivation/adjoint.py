@@ -1,0 +1,111 @@
+"""The adjoint walk: from T[I] = Σ_K e follows Ā[σ] += Σ T̄[I]·∂e/∂A[σ], summed over the indices that σ does not mention.
+
+    1. Equations are visited backwards, so T̄ is complete when T is reached.
+    2. A read at plain, distinct indices σ gives the term over J = σ; an index that σ repeats, or a constant in it, becomes a new
+       free index with a Kronecker delta.
+    3. A term with a delta between free indices (a row of a Jacobian) is handed on unnamed, so that a later sum eliminates it;
+       so is one that only copies or only counts. Any other adjoint becomes an equation and is read by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sympy import Expr, KroneckerDelta, Mul
+
+from diffcheck.derivation.slopes import Rules, partial
+from diffcheck.derivation.terms import Term, added, fresh_name, has_delta, mergeable, reduced, renamed, zero
+from diffcheck.notation import Equation, Index, Program, indices_of, name_of, read, reads_of
+
+
+@dataclass
+class AdjointWalk:
+    """One backward walk: the adjoint terms collected so far and the equations they became.
+
+    *prefix* holds free indices that every adjoint carries in front: those of the output whose Jacobian is wanted.
+    """
+
+    program: Program
+    rules: Rules
+    prefix: tuple[Index, ...] = ()
+    collected: dict[str, list[Term]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    equations: list[Equation] = field(default_factory=list)
+    reserved: set[str] = field(default_factory=set)
+
+    def collect(self, name: str, term: Term) -> None:
+        """Add *term*, over prefix + J, to the adjoint of *name*."""
+        terms = self.collected.setdefault(name, [])
+        for place, other in enumerate(terms):
+            if mergeable(other, term):
+                terms[place] = added(other, term)
+                return
+        terms.append(term)
+
+    def walk(self, live: set[str]) -> None:
+        """Visit the equations backwards, passing adjoints on to the operands in *live*."""
+        for equation in reversed(self.program.equations):
+            if equation.target in self.collected:
+                self._pass_on(equation, self.adjoint(equation.target), live)
+
+    def adjoint(self, name: str) -> Term:
+        """Return T̄ as one term: a read of the equation it became, or the term itself where it must stay unnamed."""
+        terms = self.collected[name]
+        if len(terms) == 1 and _unnamed(terms[0]):
+            return terms[0]
+        if name not in self.names:
+            self.define(name)
+        indices = terms[0].indices
+        return Term(indices, (), read(self.names[name], (index.symbol for index in indices)))
+
+    def define(self, name: str) -> str:
+        """Write the adjoint of *name* as equations, one for each sum and one that adds them; return its name."""
+        extents = (*(index.extent for index in self.prefix), *self.program.tensors[name])
+        terms = self.collected.setdefault(name, [zero(extents)])
+        if len(terms) == 1:
+            self.names[name] = self._equation(f"{name}_bar", terms[0])
+            return self.names[name]
+        indices = terms[0].indices
+        parts = [self._equation(f"{name}_bar_{number}", term) for number, term in enumerate(terms, start=1)]
+        reads = [read(part, (index.symbol for index in indices)) for part in parts]
+        self.names[name] = self._equation(f"{name}_bar", Term(indices, (), sum(reads[1:], reads[0])))
+        return self.names[name]
+
+    def _equation(self, stem: str, term: Term) -> str:
+        sizes = map(str, self.program.sizes)
+        given = {*self.program.tensors, *sizes, *self.reserved}
+        taken = given | term.names | {equation.target for equation in self.equations}
+        equation = Equation(fresh_name(stem, taken), term.indices, term.bound, term.body)
+        self.equations.append(equation)
+        return equation.target
+
+    def _pass_on(self, equation: Equation, adjoint: Term, live: set[str]) -> None:
+        lead = tuple(index.name for index in self.prefix)
+        own = tuple(index.name for index in equation.indices)
+        bound = tuple(index.name for index in equation.bound)
+        seed = renamed(adjoint, lead + own, avoid=bound)
+        for node in equation.reads:
+            if name_of(node) in live and (slope := partial(equation.body, node, self.rules)) != 0:
+                axes = equation.axes + seed.bound
+                self.collect(name_of(node), self._term(node, axes, Mul(seed.body, slope)))
+
+    def _term(self, node: Expr, axes: tuple[Index, ...], body: Expr) -> Term:
+        by_symbol = {index.symbol: index for index in axes}
+        extents = self.program.tensors[name_of(node)]
+        free: list[Index] = []
+        for place, size in zip(indices_of(node), extents, strict=True):
+            if place in by_symbol and by_symbol[place] not in free:
+                free.append(by_symbol[place])
+                continue
+            taken = {index.name for index in (*self.prefix, *axes, *free)}
+            index = Index(fresh_name(str(place) if place in by_symbol else "i", taken), size)
+            free.append(index)
+            body = Mul(body, KroneckerDelta(index.symbol, place))
+        rest = tuple(index for index in axes if index not in free)
+        return reduced(Term((*self.prefix, *free), rest, body))
+
+
+def _unnamed(term: Term) -> bool:
+    reads = reads_of(term.body)
+    copies = not term.bound and reads == [term.body]
+    return copies or not reads or has_delta(term)

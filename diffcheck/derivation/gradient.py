@@ -1,0 +1,109 @@
+"""x̄ = ∂L/∂x for every x asked for: `derive` and the `Gradient` it returns."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sympy import Expr, Integer
+
+from diffcheck.derivation.adjoint import AdjointWalk
+from diffcheck.derivation.closed_form import closed_form
+from diffcheck.derivation.pruning import needed, reached
+from diffcheck.derivation.slopes import Rules
+from diffcheck.derivation.terms import Term, fresh_name
+from diffcheck.errors import DerivationError, UnknownName, UnusedParameterWarning
+from diffcheck.notation import Program, Role, Tensor, read
+from diffcheck.notation.latex import expression_latex
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A program whose outputs are the adjoints of *wrt*, in that order, beside the program it was derived from."""
+
+    primal: Program
+    wrt: tuple[str, ...]
+    program: Program
+
+    @property
+    def adjoints(self) -> dict[str, str]:
+        """The name of the adjoint of each name in *wrt*."""
+        return dict(zip(self.wrt, self.program.outputs, strict=True))
+
+    @cached_property
+    def textbook(self) -> Program:
+        """The same gradient with the derivatives that textbooks print: the one that rounding bounds are taken from."""
+        return _adjoint_program(self.primal, self.wrt, Rules.TEXTBOOK)
+
+    def closed_form(self, name: str) -> Expr:
+        """Return ∂L/∂name as one formula in the inputs, a SymPy expression with sums."""
+        return closed_form(self.program, self._adjoint(name))
+
+    def latex(self, name: str) -> str:
+        """Return the closed form of ∂L/∂name in LaTeX."""
+        return expression_latex(self.closed_form(name))
+
+    def _adjoint(self, name: str) -> str:
+        if name not in self.adjoints:
+            raise UnknownName.among("parameter of this gradient", name, self.wrt)
+        return self.adjoints[name]
+
+    def __str__(self) -> str:
+        return str(self.program)
+
+
+def derive(program: Program | Gradient, wrt: Sequence[str] | str | None = None) -> Gradient:
+    """Return x̄ = Σ_o ō·∂o/∂x for every x in *wrt*, as a program; for a single scalar output L this is ∂L/∂x.
+
+    *wrt* names tensors of the program; by default its parameters. A program with several outputs, or one that is no scalar,
+    gets an input of role cotangent ``o_bar`` for every output o. A gradient may be derived again: that gives the products of the
+    second derivatives with a cotangent. A name that does not occur in the outputs has gradient zero, and an
+    `UnusedParameterWarning` says so.
+    """
+    primal = program.program if isinstance(program, Gradient) else program
+    names = _checked(primal, wrt)
+    return Gradient(primal, names, _adjoint_program(primal, names, Rules.STABLE, warn=True))
+
+
+def _checked(program: Program, wrt: Sequence[str] | str | None) -> tuple[str, ...]:
+    names = program.named(Role.PARAMETER) if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    if not names:
+        raise DerivationError(got="nothing to derive by", wanted="one name or more", do="pass wrt=('name', ...)")
+    if len(set(names)) < len(names):
+        raise DerivationError(got=f"wrt={names}", wanted="each name once", do="remove the repeated names")
+    for name in names:
+        if name not in program.tensors:
+            raise UnknownName.among("tensor of the program", name, program.tensors)
+    return names
+
+
+def _adjoint_program(program: Program, wrt: tuple[str, ...], rules: Rules, *, warn: bool = False) -> Program:
+    live = reached(program, wrt)
+    walk = AdjointWalk(program, rules)
+    cotangents = _seed(walk)
+    walk.walk(live)
+    for name in wrt:
+        if warn and name not in walk.collected:
+            message = f"{name!r} does not occur in {', '.join(program.outputs)}: its gradient is zero"
+            warnings.warn(message, UnusedParameterWarning, stacklevel=4)
+    outputs = tuple(walk.names.get(name) or walk.define(name) for name in wrt)
+    equations = needed((*program.equations, *walk.equations), outputs)
+    return Program((*program.inputs, *cotangents), equations, outputs)
+
+
+def _seed(walk: AdjointWalk) -> list[Tensor]:
+    program = walk.program
+    shapes = program.tensors
+    if len(program.outputs) == 1 and not shapes[program.outputs[0]]:
+        walk.collect(program.outputs[0], Term((), (), Integer(1)))
+        return []
+    cotangents = []
+    for name in program.outputs:
+        tensor = Tensor(fresh_name(f"{name}_bar", shapes), shapes[name], Role.COTANGENT)
+        cotangents.append(tensor)
+        walk.reserved.add(tensor.name)
+        indices = program.equation(name).indices if name not in {t.name for t in program.inputs} else ()
+        walk.collect(name, Term(indices, (), read(tensor.name, (index.symbol for index in indices))))
+    return cotangents

@@ -1,0 +1,41 @@
+"""∂e/∂A[σ] of a scalar body: SymPy applies the calculus, the table of named functions says how each slope is written."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from sympy import Dummy, Expr, Mul
+
+from diffcheck.notation.functions import FUNCTIONS, Slope
+from diffcheck.notation.symbols import substitute
+
+
+class Rules(Enum):
+    """Which column of the function table a derivative is written with."""
+
+    STABLE = "stable"
+    TEXTBOOK = "textbook"
+
+
+def partial(body: Expr, node: Expr, rules: Rules = Rules.STABLE) -> Expr:
+    """Return ∂(body)/∂(node), every other read held constant.
+
+    The read is replaced by a symbol of its own first: SymPy differentiates indexed reads by bound indices wrongly.
+    """
+    held = Dummy(real=True)
+    slope = substitute(body, {node: held}).diff(held)
+    return tidy(_expanded(substitute(slope, {held: node}), rules))
+
+
+def _expanded(slope: Expr, rules: Rules) -> Expr:
+    def write(name: Expr, argument: Expr) -> Expr:
+        row = FUNCTIONS[str(name)]
+        return row.stable(argument) if rules is Rules.STABLE else row.textbook(argument)
+
+    return slope.replace(Slope, write) if slope.has(Slope) else slope
+
+
+def tidy(body: Expr) -> Expr:
+    """Return *body* with common numbers in front: (2a − 2b)/n becomes 2(a − b)/n."""
+    content, primitive = body.as_content_primitive()
+    return Mul(content, *Mul.make_args(primitive))

@@ -1,0 +1,96 @@
+"""Terms Σ_K e over free indices J: renamed without capture, rid of Kronecker deltas and of idle sums, and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import count
+
+from sympy import Expr, Integer, KroneckerDelta, Mul, Symbol
+
+from diffcheck.derivation.slopes import tidy
+from diffcheck.notation import Index
+from diffcheck.notation.symbols import substitute
+
+
+@dataclass(frozen=True)
+class Term:
+    """Σ_K e over the free indices J: a contribution to an adjoint, not yet named."""
+
+    indices: tuple[Index, ...]
+    bound: tuple[Index, ...]
+    body: Expr
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all its indices."""
+        return {index.name for index in self.indices + self.bound}
+
+
+def fresh_name(stem: str, taken: Iterable[str]) -> str:
+    """Return *stem*, or *stem* with the first number that no name in *taken* has."""
+    used = set(taken)
+    if stem not in used:
+        return stem
+    return next(name for number in count(2) if (name := f"{stem}_{number}") not in used)
+
+
+def renamed(term: Term, names: tuple[str, ...], avoid: Iterable[str] = ()) -> Term:
+    """Return *term* with its free indices called *names*; bound indices that would be captured get fresh names."""
+    taken = set(names) | set(avoid)
+    bound: list[Index] = []
+    for index in term.bound:
+        bound.append(Index(fresh_name(index.name, taken | {other.name for other in bound}), index.extent))
+    indices = tuple(Index(name, index.extent) for name, index in zip(names, term.indices, strict=True))
+    pairs = zip(term.indices + term.bound, (*indices, *bound), strict=True)
+    body = substitute(term.body, {old.symbol: new.symbol for old, new in pairs if old != new})
+    return Term(indices, tuple(bound), body)
+
+
+def reduced(term: Term) -> Term:
+    """Return *term* with Σ_i δ(i,p) f(i) = f(p) applied and Σ_i c = (extent of i)·c; deltas of free indices stay."""
+    term = _without_deltas(term)
+    idle = [index for index in term.bound if index.symbol not in _symbols(term.body)]
+    bound = tuple(index for index in term.bound if index not in idle)
+    return Term(term.indices, bound, tidy(Mul(term.body, *(index.extent for index in idle))))
+
+
+def _symbols(body: Expr) -> set[Symbol]:
+    return set(body.free_symbols)
+
+
+def _without_deltas(term: Term) -> Term:
+    bound = {index.symbol: index for index in term.bound}
+    for factor in Mul.make_args(term.body):
+        if not isinstance(factor, KroneckerDelta):
+            continue
+        for old, new in (factor.args, factor.args[::-1]):
+            if old in bound:
+                rest = Mul(*(other for other in Mul.make_args(term.body) if other is not factor))
+                kept = tuple(index for index in term.bound if index.symbol != old)
+                return _without_deltas(Term(term.indices, kept, substitute(rest, {old: new})))
+    return term
+
+
+def has_delta(term: Term) -> bool:
+    """Say whether a Kronecker delta is left in *term*."""
+    return bool(term.body.has(KroneckerDelta))
+
+
+def mergeable(first: Term, second: Term) -> bool:
+    """Say whether the two terms run over the same axes once their free indices have the same names."""
+    return [index.extent for index in first.bound] == [index.extent for index in second.bound]
+
+
+def added(first: Term, second: Term) -> Term:
+    """Return first + second as one term, where `mergeable`."""
+    names = tuple(index.name for index in first.indices)
+    other = renamed(second, names, avoid=first.names)
+    same = {old.symbol: new.symbol for old, new in zip(other.bound, first.bound, strict=True)}
+    return replace(first, body=first.body + substitute(other.body, same))
+
+
+def zero(extents: tuple[Expr, ...]) -> Term:
+    """Return 0 over fresh indices of *extents*."""
+    names = [fresh_name("i", ())] + [f"i_{number}" for number in range(2, len(extents) + 1)]
+    return Term(tuple(map(Index, names, extents)), (), Integer(0))

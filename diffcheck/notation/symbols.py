@@ -1,0 +1,89 @@
+"""How indices, extents and reads look inside a scalar SymPy body.
+
+A read of the tensor A at indices σ is ``Indexed(A, *σ)``; a tensor without axes is a plain real ``Symbol``. Every symbol of
+one kind carries the same assumptions, because SymPy holds symbols with other assumptions for other symbols.
+"""
+
+from __future__ import annotations
+
+import keyword
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+import sympy
+from sympy import Expr, Indexed, IndexedBase, Symbol
+
+from diffcheck.errors import InvalidName
+
+
+@lru_cache(maxsize=None)
+def index_symbol(name: str) -> Symbol:
+    """Return the symbol of the index called *name*."""
+    return Symbol(check_name(name), integer=True, nonnegative=True)
+
+
+@lru_cache(maxsize=None)
+def extent(name: str) -> Symbol:
+    """Return the symbol of the extent (number of elements along an axis) called *name*."""
+    return Symbol(check_name(name), integer=True, positive=True)
+
+
+@lru_cache(maxsize=None)
+def _base(name: str) -> IndexedBase:
+    return IndexedBase(check_name(name), real=True)
+
+
+@lru_cache(maxsize=None)
+def _scalar(name: str) -> Symbol:
+    return Symbol(check_name(name), real=True)
+
+
+def read(name: str, indices: Iterable[Expr | int] = ()) -> Expr:
+    """Return A[σ]: the element of the tensor *name* at *indices*."""
+    where = tuple(indices)
+    return _base(name)[where] if where else _scalar(name)
+
+
+def is_scalar_read(node: Expr) -> bool:
+    """Say whether *node* reads a tensor without axes."""
+    return isinstance(node, Symbol) and not node.is_integer
+
+
+def reads_of(body: Expr) -> list[Expr]:
+    """Return every distinct read in *body*, sorted by name and indices."""
+    found, pending = set(), [body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Indexed) or is_scalar_read(node):
+            found.add(node)
+        else:
+            pending.extend(node.args)
+    return sorted(found, key=str)
+
+
+def name_of(node: Expr) -> str:
+    """Return the name of the tensor that *node* reads."""
+    return str(node.base.label.name) if isinstance(node, Indexed) else str(node.name)
+
+
+def indices_of(node: Expr) -> tuple[Expr, ...]:
+    """Return the indices at which *node* reads its tensor."""
+    return tuple(node.indices) if isinstance(node, Indexed) else ()
+
+
+def check_name(name: str) -> str:
+    """Return *name* if it can stand in a program, in generated code and on a page; refuse it otherwise."""
+    plain = isinstance(name, str) and name.isidentifier() and unicodedata.normalize("NFKC", name) == name
+    if plain and not keyword.iskeyword(name) and not name.startswith("__"):
+        return name
+    raise InvalidName(
+        got=repr(name),
+        wanted="an identifier in NFKC form that is no Python keyword and does not begin with two underscores",
+        do="choose a name of letters, digits and single underscores",
+    )
+
+
+def substitute(body: Expr, replacements: dict[Expr, Expr]) -> Expr:
+    """Return *body* with all *replacements* made at once, so that no result is replaced again."""
+    return body.xreplace({sympy.sympify(old): sympy.sympify(new) for old, new in replacements.items()})

@@ -1,0 +1,93 @@
+"""Results on disk: written whole or not at all, read back exactly or refused.
+
+>>> load_results(Path("no-such-file.json"))
+Traceback (most recent call last):
+diffcheck.errors.ResultsUnreadable: no-such-file.json: got no file, wanted stored results; measure them with `diffcheck run`
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from diffcheck.errors import ResultsUnreadable
+from diffcheck.report.encoding import from_json, to_json
+from diffcheck.report.reading import read
+from diffcheck.report.schema import Results
+
+SCHEMA = 1
+
+
+def save_results(results: Mapping[str, object], path: Path) -> Path:
+    """Store *results* at *path*, atomically; what could not be loaded again is refused and replaces nothing."""
+    read_results(results, place="results")
+    return write_text_atomically(to_json(results, indent=1) + "\n", path)
+
+
+def load_results(path: Path) -> dict[str, object]:
+    """Return the results stored at *path*."""
+    value = _parse(_text(path), path)
+    read_results(value, place=str(path))
+    assert isinstance(value, dict)
+    return value
+
+
+def read_results(value: object, place: str) -> Results:
+    """Return *value* as records, or refuse another schema, a missing section or a field of the wrong kind."""
+    version = value.get("schema") if isinstance(value, Mapping) else None
+    if version is True or version != SCHEMA:
+        newer = isinstance(version, int) and version > SCHEMA
+        raise ResultsUnreadable(
+            got="no schema version" if version is None else f"schema version {version!r}",
+            wanted=f"version {SCHEMA}",
+            do="install a newer diffcheck" if newer else "measure again with `diffcheck run`",
+            place=place,
+        )
+    try:
+        return read(Results, value)
+    except ResultsUnreadable as refusal:
+        raise refusal.at(place) from None
+
+
+def write_text_atomically(text: str, path: Path) -> Path:
+    """Write *text* to *path* so that every reader sees the old file or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.parent / f".{path.name}.{secrets.token_hex(8)}.tmp"
+    try:
+        with beside.open("xb") as file:
+            file.write(text.encode("utf-8", errors="backslashreplace"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        got = "no file"
+    except UnicodeDecodeError:
+        got = "bytes that are no text"
+    except OSError as error:
+        got = f"{error.strerror or error}"
+    raise ResultsUnreadable(
+        got=got, wanted="stored results", do="measure them with `diffcheck run`", place=str(path)
+    )
+
+
+def _parse(text: str, path: Path) -> object:
+    try:
+        return from_json(text)
+    except (ValueError, RecursionError) as error:
+        raise ResultsUnreadable(
+            got=f"text that is no JSON ({error})",
+            wanted="stored results",
+            do="measure again with `diffcheck run`",
+            place=str(path),
+        ) from None
