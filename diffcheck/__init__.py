@@ -1,1 +1,40 @@
-"""x"""
+"""diffcheck: is this gradient right, how accurate is it, and how fast could it be?"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from diffcheck._version import __version__
+
+if TYPE_CHECKING:
+    from diffcheck.derivation import Gradient, derive
+    from diffcheck.exact import bounds, exact
+    from diffcheck.generation import Source, generate
+    from diffcheck.notation import Program, parse
+
+# Importing diffcheck loads neither torch nor sympy: each public name brings its room with it on first use.
+_ROOMS = {
+    "Program": "notation",
+    "parse": "notation",
+    "Gradient": "derivation",
+    "derive": "derivation",
+    "Source": "generation",
+    "generate": "generation",
+    "bounds": "exact",
+    "exact": "exact",
+}
+
+__all__ = ["Gradient", "Program", "Source", "__version__", "bounds", "derive", "exact", "generate", "parse"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'diffcheck' has no attribute {name!r}")
+    value = getattr(import_module(f"diffcheck.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,10 +1,10 @@
 """The adjoint walk: from T[I] = Σ_K e follows Ā[σ] += Σ T̄[I]·∂e/∂A[σ], summed over the indices that σ does not mention.
 
-    1. Equations are visited backwards, so T̄ is complete when T is reached.
-    2. A read at plain, distinct indices σ gives the term over J = σ; an index that σ repeats, or a constant in it, becomes a new
-       free index with a Kronecker delta.
-    3. A term with a delta between free indices (a row of a Jacobian) is handed on unnamed, so that a later sum eliminates it;
-       so is one that only copies or only counts. Any other adjoint becomes an equation and is read by name.
+1. Equations are visited backwards, so T̄ is complete when T is reached.
+2. A read at plain, distinct indices σ gives the term over J = σ; an index that σ repeats, or a constant in it, becomes a new
+   free index with a Kronecker delta.
+3. A term with a delta between free indices (a row of a Jacobian) is handed on unnamed, so that a later sum eliminates it;
+   so is one that only copies or only counts. Any other adjoint becomes an equation and is read by name.
 """
 
 from __future__ import annotations

@@ -15,7 +15,10 @@ from diffcheck.notation import Equation, Index, Program
 def jacobian(program: Program, output: str, wrt: str) -> Program:
     """Return the program of ∂T[P]/∂x[J] for T = *output* and x = *wrt*; its output has the indices P, then J."""
     equation = program.equation(output)
-    taken = {index.name for other in program.equations for index in other.axes} | {*program.tensors, *map(str, program.sizes)}
+    taken = {index.name for other in program.equations for index in other.axes} | {
+        *program.tensors,
+        *map(str, program.sizes),
+    }
     prefix: list[Index] = []
     for index in equation.indices:
         prefix.append(Index(fresh_name(f"{index.name}_out", taken | {other.name for other in prefix}), index.extent))

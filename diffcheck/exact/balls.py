@@ -148,4 +148,6 @@ def _real_number(value: Expr) -> arb:
         return parts[0].sqrt() if value.exp == Rational(1, 2) else parts[0] ** parts[1]
     if type(value).__name__ in BALL_FUNCTIONS:
         return BALL_FUNCTIONS[type(value).__name__](parts[0])
-    raise UnsupportedExpression(got=name, wanted="a constant of the named functions", do="write it as a rational number")
+    raise UnsupportedExpression(
+        got=name, wanted="a constant of the named functions", do="write it as a rational number"
+    )

@@ -48,7 +48,9 @@ class Arithmetic(Protocol):
         """Return Σ_k first[b,i,k]·second[b,k,j]."""
 
 
-def evaluate(program: Program, inputs: Mapping[str, Planes], sizes: Mapping[str, int], arithmetic: Arithmetic) -> dict[str, Planes]:
+def evaluate(
+    program: Program, inputs: Mapping[str, Planes], sizes: Mapping[str, int], arithmetic: Arithmetic
+) -> dict[str, Planes]:
     """Return the planes of every tensor of *program*, inputs included."""
     known = dict(inputs)
     for equation in program.equations:
@@ -185,7 +187,9 @@ class _Equation:
     def _axes(self, factor: Expr) -> frozenset[int]:
         return frozenset(self.axis[symbol] for symbol in factor.free_symbols if symbol in self.axis)
 
-    def _matmul(self, left: Planes, left_axes: frozenset[int], right: Planes, right_axes: frozenset[int], kept: int) -> Planes:
+    def _matmul(
+        self, left: Planes, left_axes: frozenset[int], right: Planes, right_axes: frozenset[int], kept: int
+    ) -> Planes:
         rank = len(self.lengths)
         alone = {place for place in range(kept, rank) if (place in left_axes) != (place in right_axes)}
         left, right = self._summed(left, left_axes & alone), self._summed(right, right_axes & alone)
@@ -198,9 +202,7 @@ class _Equation:
         order = batch + rows + columns
         shape = [self.lengths[place] for place in order]
         missing = [place for place in range(rank) if place not in order]
-        return tuple(
-            np.expand_dims(_ordered(plane.reshape(shape), order), tuple(missing)) for plane in product
-        )
+        return tuple(np.expand_dims(_ordered(plane.reshape(shape), order), tuple(missing)) for plane in product)
 
     def _summed(self, value: Planes, axes: frozenset[int]) -> Planes:
         return self.arithmetic.total(value, tuple(sorted(axes))) if axes else value

@@ -44,7 +44,9 @@ def prepare(program: Program, point: Point) -> Prepared:
     for tensor in program.inputs:
         if tensor.name not in point:
             raise MissingInput(
-                got=f"values for {', '.join(point) or 'nothing'}", wanted=f"a value for {tensor.name!r} too", do="pass it"
+                got=f"values for {', '.join(point) or 'nothing'}",
+                wanted=f"a value for {tensor.name!r} too",
+                do="pass it",
             )
         values[tensor.name] = exact_array(point[tensor.name], tensor.name)
         _fit(tensor, values[tensor.name].shape, sizes)
@@ -67,7 +69,9 @@ def exact_array(value: Any, name: str) -> np.ndarray:
     if not np.isfinite(array).all():
         place = np.argwhere(~np.isfinite(array))[0]
         bad = array[tuple(place)]
-        raise NonFiniteInput(got=f"{bad} at {name}{[int(i) for i in place]}", wanted="finite values", do="mend the data")
+        raise NonFiniteInput(
+            got=f"{bad} at {name}{[int(i) for i in place]}", wanted="finite values", do="mend the data"
+        )
     return np.asarray(array, dtype=np.float64)
 
 
@@ -82,7 +86,9 @@ def _unsupported(name: str, dtype: object) -> UnsupportedDtype:
 def _fit(tensor: Tensor, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
     if len(shape) != tensor.rank:
         raise ShapeMismatch(
-            got=f"shape {shape} for {tensor.name!r}", wanted=f"{tensor.rank} axes", do=f"its extents are {tensor.extents}"
+            got=f"shape {shape} for {tensor.name!r}",
+            wanted=f"{tensor.rank} axes",
+            do=f"its extents are {tensor.extents}",
         )
     for extent, size in zip(tensor.extents, shape, strict=True):
         known = sizes.setdefault(str(extent), size) if extent.is_Symbol else extent_value(extent, sizes)
@@ -91,7 +97,9 @@ def _fit(tensor: Tensor, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
                 got=f"shape {shape} for {tensor.name!r}", wanted=f"{extent} = {known}", do="make the shapes agree"
             )
         if size == 0:
-            raise EmptyBatch(got=f"extent {extent} = 0 of {tensor.name!r}", wanted="one element or more", do="skip empty batches")
+            raise EmptyBatch(
+                got=f"extent {extent} = 0 of {tensor.name!r}", wanted="one element or more", do="skip empty batches"
+            )
 
 
 def extent_value(extent: Expr, sizes: Mapping[str, int]) -> int:

@@ -36,7 +36,9 @@ def parse(text: str) -> Program:
         return _program(_tree(text))
     except RecursionError:
         raise ProgramSyntaxError(
-            got="an expression nested too deeply", wanted="fewer than some 100 levels", do="split it into several equations"
+            got="an expression nested too deeply",
+            wanted="fewer than some 100 levels",
+            do="split it into several equations",
         ) from None
 
 

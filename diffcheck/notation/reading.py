@@ -44,7 +44,9 @@ class Reader:
         made = self.close(str(target), declared, bound, expression)
         return [*hoisted, made]
 
-    def close(self, target: str, indices: dict[str, Expr | None], bound: dict[str, Expr | None], body: Expr) -> Equation:
+    def close(
+        self, target: str, indices: dict[str, Expr | None], bound: dict[str, Expr | None], body: Expr
+    ) -> Equation:
         """Return the equation, with the extents that its reads tell."""
         told: dict[str, Expr] = {}
         for node in reads_of(body):
@@ -69,7 +71,9 @@ class Reader:
 def _extent_of(name: str, stated: Expr | None, told: dict[str, Expr]) -> Expr:
     size = stated if stated is not None else told.get(name)
     if size is None:
-        raise UnboundIndex(got=f"index {name!r}, which no read tells the extent of", wanted="an extent", do=f"write {name}:n")
+        raise UnboundIndex(
+            got=f"index {name!r}, which no read tells the extent of", wanted="an extent", do=f"write {name}:n"
+        )
     return size
 
 
@@ -149,9 +153,11 @@ class _Body:
         if exponent is None:
             return value
         power = self.value(exponent)
-        if value.is_number and (not power.is_Rational or abs(power) > _LARGEST_EXPONENT) or value.is_zero:
+        if (value.is_number and (not power.is_Rational or abs(power) > _LARGEST_EXPONENT)) or value.is_zero:
             raise ProgramSyntaxError(
-                got=f"{value}**{power}", wanted=f"a rational exponent of at most {_LARGEST_EXPONENT}", do="write the value"
+                got=f"{value}**{power}",
+                wanted=f"a rational exponent of at most {_LARGEST_EXPONENT}",
+                do="write the value",
             )
         return Pow(value, power)
 
@@ -172,7 +178,9 @@ class _Body:
         node = read(name, indices)
         if name not in self.reader.tensors:
             raise UndefinedOperand(
-                got=f"a read of {name!r}", wanted="a tensor declared or defined above", do=f"declare or define {name!r} first"
+                got=f"a read of {name!r}",
+                wanted="a tensor declared or defined above",
+                do=f"declare or define {name!r} first",
             )
         return node
 
@@ -185,7 +193,9 @@ class _Body:
         for symbol in place.free_symbols:
             if str(symbol) not in self.scope and str(symbol) not in self.reader.sizes:
                 raise UnboundIndex(
-                    got=f"index {symbol}", wanted="an index of the target or of the sum", do=f"write Σ_{symbol} before the body"
+                    got=f"index {symbol}",
+                    wanted="an index of the target or of the sum",
+                    do=f"write Σ_{symbol} before the body",
                 )
         return place
 
@@ -195,7 +205,9 @@ class _Body:
         if str(name) == "delta" and len(values) == 2 and all(isinstance(v, Symbol) or v.is_Integer for v in values):
             return KroneckerDelta(*values)
         if len(values) != 1:
-            raise ProgramSyntaxError(got=f"{name} of {len(values)} arguments", wanted="one argument", do="split the call")
+            raise ProgramSyntaxError(
+                got=f"{name} of {len(values)} arguments", wanted="one argument", do="split the call"
+            )
         return sqrt(values[0]) if str(name) == "sqrt" else function(str(name)).symbol(values[0])
 
     def _reduction(self, tree: Any) -> Expr:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 import sympy
 from sympy import Expr, Indexed, IndexedBase, Symbol
@@ -17,24 +17,24 @@ from sympy import Expr, Indexed, IndexedBase, Symbol
 from diffcheck.errors import InvalidName
 
 
-@lru_cache(maxsize=None)
+@cache
 def index_symbol(name: str) -> Symbol:
     """Return the symbol of the index called *name*."""
     return Symbol(check_name(name), integer=True, nonnegative=True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def extent(name: str) -> Symbol:
     """Return the symbol of the extent (number of elements along an axis) called *name*."""
     return Symbol(check_name(name), integer=True, positive=True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _base(name: str) -> IndexedBase:
     return IndexedBase(check_name(name), real=True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _scalar(name: str) -> Symbol:
     return Symbol(check_name(name), real=True)
 

@@ -55,7 +55,9 @@ def _inputs(program: Program, sizes: set[str]) -> dict[str, tuple[Expr, ...]]:
 def _new_name(name: str, known: dict[str, tuple[Expr, ...]], sizes: set[str] | set[Symbol]) -> None:
     if name in known or name in set(map(str, sizes)):
         taken = "a tensor" if name in known else "an extent"
-        raise DuplicateName(got=f"{name!r} a second time", wanted="each name once", do=f"rename one: {name!r} is {taken}")
+        raise DuplicateName(
+            got=f"{name!r} a second time", wanted="each name once", do=f"rename one: {name!r} is {taken}"
+        )
 
 
 def _check_equation(equation: Equation, known: dict[str, tuple[Expr, ...]], sizes: set[Symbol]) -> None:
@@ -83,11 +85,15 @@ def _check_read(node: Expr, known: dict[str, tuple[Expr, ...]], extents: dict[Sy
     name, indices = name_of(node), indices_of(node)
     if name not in known:
         raise UndefinedOperand(
-            got=f"a read of {name!r}", wanted="a tensor declared or defined above", do=f"declare or define {name!r} first"
+            got=f"a read of {name!r}",
+            wanted="a tensor declared or defined above",
+            do=f"declare or define {name!r} first",
         )
     if len(indices) != len(known[name]):
         raise RankMismatch(
-            got=f"{node}", wanted=f"{len(known[name])} indices", do=f"{name!r} has {len(known[name])} axes: index each once"
+            got=f"{node}",
+            wanted=f"{len(known[name])} indices",
+            do=f"{name!r} has {len(known[name])} axes: index each once",
         )
     for place, size in zip(indices, known[name], strict=True):
         _check_place(node, place, size, extents)

@@ -14,7 +14,7 @@ from diffcheck.report.markers import dashes, marker
 from diffcheck.report.scales import Scale, drawable, scale
 from diffcheck.report.svg import Drawing, element, group, path, picture, polyline, segment
 
-WIDTH, LEFT, TOP, BOTTOM, GAP = 860.0, 74.0, 14.0, 50.0, 18.0
+WIDTH, LEFT, TOP, BOTTOM, GAP = 860.0, 84.0, 14.0, 50.0, 18.0
 LONGEST_NAME = 34
 
 

@@ -34,9 +34,7 @@ SHAPES = (
 )
 
 
-def _corner(
-    x: float, y: float, size: float, corners: int, turn: float, waist: float, k: int
-) -> tuple[float, float]:
+def _corner(x: float, y: float, size: float, corners: int, turn: float, waist: float, k: int) -> tuple[float, float]:
     """(x + r·cos φ, y - r·sin φ), with r shortened at every second corner."""
     radius = size * (1.2 if corners <= 4 else 1.0) * (waist if k % 2 else 1.0)
     angle = 2 * pi * (k / corners + turn / 12)

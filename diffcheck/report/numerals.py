@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, isfinite, isnan, log10
+from math import isfinite, isnan
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
@@ -18,14 +18,10 @@ def number(value: float | None, digits: int = 3) -> str:
         return "–"
     if not isfinite(value):
         return "NaN" if isnan(value) else "∞" if value > 0 else "−∞"
-    text = f"{value:.{digits}g}"
-    mantissa, _, exponent = text.partition("e")
-    if exponent:
-        return f"{_signed(mantissa)}·10{_raised(int(exponent))}"
-    if 1e-3 <= abs(value) or value == 0:
-        return _signed(text)
     mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
-    return f"{_signed(_short(mantissa))}·10{_raised(int(exponent))}"
+    if value == 0 or -3 <= int(exponent) <= max(digits - 1, 3):
+        return _signed(_short(f"{float(f'{value:.{digits}g}'):.{max(digits - 1 - int(exponent), 0)}f}"))
+    return _power(_short(mantissa), int(exponent))
 
 
 def seconds(value: float | None, digits: int = 3) -> str:
@@ -48,10 +44,8 @@ def power(value: float) -> str:
     """
     if 1e-3 <= value < 1e4:
         return f"{value:g}"
-    exponent = floor(log10(value) + 1e-9)
-    mantissa = value / 10.0**exponent if exponent > -300 else 1.0
-    lead = "" if f"{mantissa:g}" == "1" else f"{mantissa:g}·"
-    return f"{lead}10{_raised(exponent)}"
+    mantissa, _, exponent = f"{value:.2e}".partition("e")
+    return _power(_short(mantissa), int(exponent))
 
 
 def percent(value: float | None) -> str:
@@ -80,5 +74,7 @@ def _short(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _raised(exponent: int) -> str:
-    return str(exponent).translate(_RAISED)
+def _power(mantissa: str, exponent: int) -> str:
+    """Return mantissa·10^exponent; a mantissa of 1 goes without saying."""
+    lead = {"1": "", "-1": "−"}.get(mantissa, f"{_signed(mantissa)}·")
+    return f"{lead}10{str(exponent).translate(_RAISED)}"

@@ -36,11 +36,14 @@ for (const table of document.querySelectorAll('table.filterable')) {
   });
 }
 for (const source of document.querySelectorAll('[data-copy]')) {
+  const box = document.createElement('div');
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'copy';
   button.textContent = 'Copy';
-  source.before(button);
+  box.className = 'copyable';
+  source.replaceWith(box);
+  box.append(source, button);
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(source.textContent);

@@ -43,18 +43,22 @@ def render(results: Mapping[str, object]) -> str:
     """
     read = read_results(results, place="results")
     style, script = (_text(name) for name in ("page.css", "page.js"))
-    return _environment().get_template("page.html.jinja").render(
-        results=read,
-        summary=summarise(read),
-        matrices=matrices(read.verdicts),
-        problems=tuple(_checked(i, problem) for i, problem in enumerate(read.problems)),
-        runs=training_runs(read.training, read.problems),
-        timings=timing_groups(read.timings),
-        measured_by=MEASURED_BY,
-        data=Markup(_island(results)),
-        style=Markup(style),
-        script=Markup(script),
-        policy=_policy(style, script),
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            results=read,
+            summary=summarise(read),
+            matrices=matrices(read.verdicts),
+            problems=tuple(_checked(i, problem) for i, problem in enumerate(read.problems)),
+            runs=training_runs(read.training, read.problems),
+            timings=timing_groups(read.timings),
+            measured_by=MEASURED_BY,
+            data=Markup(_island(results)),
+            style=Markup(style),
+            script=Markup(script),
+            policy=_policy(style, script),
+        )
     )
 
 

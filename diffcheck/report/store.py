@@ -76,9 +76,7 @@ def _text(path: Path) -> str:
         got = "bytes that are no text"
     except OSError as error:
         got = f"{error.strerror or error}"
-    raise ResultsUnreadable(
-        got=got, wanted="stored results", do="measure them with `diffcheck run`", place=str(path)
-    )
+    raise ResultsUnreadable(got=got, wanted="stored results", do="measure them with `diffcheck run`", place=str(path))
 
 
 def _parse(text: str, path: Path) -> object:

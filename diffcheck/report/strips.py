@@ -12,8 +12,8 @@ WIDTH, HEIGHT = 132.0, 22.0
 
 
 def sample_strip(samples: tuple[float, ...], median: float, label: str) -> Drawing:
-    """Return one tick for each sample, from half the median to twice it, and an upright at the median."""
-    line = scale([median / 2, median * 2], 4.0, WIDTH - 4.0, log=True)
+    """Return one tick for each sample, within a quarter of the median, those beyond at the ends; an upright marks the median."""
+    line = scale([median / 1.25, median * 1.25], 4.0, WIDTH - 4.0, log=True)
     shown = [line.at(sample) for sample in samples if isfinite(sample)]
     middle = path(segment(line.at(median), 2, line.at(median), HEIGHT - 2), "one")
     ticks = path("".join(segment(x, 6, x, HEIGHT - 6) for x in shown) or "M0,0", "sample")
@@ -39,4 +39,3 @@ def ratio_strip(ratio: float, low: float, high: float, noise: float, line: Scale
         element("circle", class_="dot", cx=line.at(ratio), cy=11, r=3.5),
         class_="strip",
     )
-

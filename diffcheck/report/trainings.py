@@ -66,7 +66,7 @@ def _chart(title: str, rows: list[Training]) -> Drawing:
     ceiling = ROOM_ABOVE * max((row.curve[0][1] for row in rows if isfinite(row.curve[0][1])), default=1.0)
     curves = [until_it_leaves(row.curve, ceiling) for row in rows]
     losses = [loss for curve in curves for _, loss in curve]
-    log = min(losses) > 0 and max(losses) > 30 * min(losses)
+    log = min(losses) > 0 and max(losses) > 10 * min(losses)
     names = _names(rows)
     series = [_series(names[i], row.curve, curves[i], i, len(rows)) for i, row in enumerate(rows)]
     return line_chart(
@@ -87,7 +87,7 @@ def _series(name: str, whole: Curve, shown: Curve, order: int, several: int) -> 
     """Return the run as a line; the first is the widest, so that equal ones drawn over it leave it in sight."""
     points = tuple(_point(epoch, loss) for epoch, loss in thin(shown))
     if shown != whole:
-        name = f"{name} ↑ off the chart"
+        name = f"{name} ↑"
     return Series(name, points, _marked(points, order, several), 2.0 + 2.5 * (several - 1 - order))
 
 

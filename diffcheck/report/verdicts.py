@@ -147,7 +147,11 @@ def _sentence(results: Results, judged: list[Judgement], bad: int) -> str:
     what = f"{len(judged)} gradients measured ({elements:,} elements)".replace(",", "\u202f")
     if bad:
         return f"{bad} of {what} {'is' if bad == 1 else 'are'} not within the proven bound."
-    return f"All {what} lie within the proven bound." if len(judged) > 1 else f"The one gradient measured ({elements} elements) lies within the proven bound."
+    return (
+        f"All {what} lie within the proven bound."
+        if len(judged) > 1
+        else f"The one gradient measured ({elements} elements) lies within the proven bound."
+    )
 
 
 def _further(results: Results, judged: list[Judgement], missed: list[str]) -> Iterable[str]:
