@@ -30,7 +30,7 @@ def round_dyadic(mantissa: int, exponent: int, form: Format) -> float:
         half = 1 << (shift - 1)
         digits += rest > half or (rest == half and digits & 1)
     too_large = digits.bit_length() + quantum - 1 > form.greatest
-    return math.copysign(math.inf if too_large else math.ldexp(digits, quantum), mantissa)
+    return math.copysign(math.inf if too_large else math.ldexp(digits, quantum), 1 if mantissa > 0 else -1)
 
 
 def round_value(value: float, form: Format) -> float:

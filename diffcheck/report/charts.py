@@ -7,7 +7,7 @@ widest, so that it shows on both sides of those drawn over it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diffcheck.report.labels import shortened, spread
 from diffcheck.report.markers import dashes, marker
@@ -37,6 +37,11 @@ class Series:
     points: tuple[Point, ...]
     marks: tuple[Point, ...]
     weight: float = 2.0
+    dashed: bool = True
+
+    def pattern(self, order: int) -> str:
+        """Return the dash pattern of this series as the one with that *order*."""
+        return (dashes(order) if self.dashed else "") or "none"
 
 
 @dataclass(frozen=True)
@@ -59,15 +64,16 @@ def line_chart(title: str, series: Iterable[Series], x: Axis, y: Axis) -> Drawin
     across = scale((point.x for point in points), LEFT, right, log=x.log)
     up = scale((value for point in points for value in _extent(point)), height - BOTTOM, TOP, log=y.log)
     lines = [_line(order, line, across, up) for order, line in enumerate(shown)]
+    marks = [_marks(order, line, across, up) for order, line in enumerate(shown)]
     keys = _keys(shown, names, across, up)
-    return picture(WIDTH, height, title, *_grid(across, up, x, y), *lines, *keys, class_="chart")
+    return picture(WIDTH, height, title, *_grid(across, up, x, y), *lines, *marks, *keys, class_="chart")
 
 
 def _drawable(line: Series, x: Axis, y: Axis) -> Series:
     def fits(point: Point) -> bool:
         return drawable(point.x, x.log) and drawable(point.y, y.log)
 
-    return Series(line.name, tuple(filter(fits, line.points)), tuple(filter(fits, line.marks)), line.weight)
+    return replace(line, points=tuple(filter(fits, line.points)), marks=tuple(filter(fits, line.marks)))
 
 
 def _extent(point: Point) -> tuple[float, ...]:
@@ -93,10 +99,9 @@ def _grid(across: Scale, up: Scale, x: Axis, y: Axis) -> Iterator[Drawing]:
 
 def _line(order: int, line: Series, across: Scale, up: Scale) -> Drawing:
     places = [(across.at(point.x), up.at(point.y)) for point in line.points]
-    drawn = path(polyline(places), "line", stroke_dasharray=dashes(order) or "none", stroke_width=line.weight)
+    drawn = path(polyline(places), "line", stroke_dasharray=line.pattern(order), stroke_width=line.weight)
     bars = "".join(_bar(point, across, up) for point in line.points)
-    marks = [_mark(order, line.name, point, across, up) for point in line.marks]
-    return group(drawn, *([path(bars, "bar")] if bars else []), *marks, class_=f"series k{order % 8}")
+    return group(drawn, *([path(bars, "bar")] if bars else []), class_=f"k{order % 8}")
 
 
 def _bar(point: Point, across: Scale, up: Scale) -> str:
@@ -105,6 +110,10 @@ def _bar(point: Point, across: Scale, up: Scale) -> str:
         return ""
     x, low, high = across.at(point.x), up.at(point.low), up.at(point.high)
     return segment(x, low, x, high) + segment(x - 3, low, x + 3, low) + segment(x - 3, high, x + 3, high)
+
+
+def _marks(order: int, line: Series, across: Scale, up: Scale) -> Drawing:
+    return group(*(_mark(order, line.name, point, across, up) for point in line.marks), class_=f"k{order % 8}")
 
 
 def _mark(order: int, name: str, point: Point, across: Scale, up: Scale) -> Drawing:
@@ -121,6 +130,6 @@ def _keys(shown: list[Series], names: list[str], across: Scale, up: Scale) -> It
         near = across.end - x < 0.15 * (across.end - across.start)
         leader = [path(segment(x + 6, y, left - 2, height), "leader")] if near else []
         sample = path(segment(left, height, left + 28, height), "line", stroke_width=2,
-                      stroke_dasharray=dashes(order) or "none")  # fmt: skip
+                      stroke_dasharray=line.pattern(order))  # fmt: skip
         text = element("text", name, element("title", line.name), class_="key", x=left + 34, y=height + 4)
         yield group(*leader, sample, path(marker(order, left + 14, height), "mark"), text, class_=f"k{order % 8}")

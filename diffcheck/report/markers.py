@@ -1,4 +1,7 @@
-"""What tells one series from another where colour cannot: its marker and its dashes."""
+"""What tells one series from another where colour cannot: its marker and its dashes.
+
+Colours come round after eight series. Markers and dashes then start elsewhere, so that no two of 64 series look the same.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ DASHES = ("", "7 3", "2 3", "10 3 2 3", "5 2", "1 2", "12 4", "4 3 1 3")
 
 def dashes(order: int) -> str:
     """Return the dash pattern of the series with that *order*."""
-    return DASHES[order % len(DASHES)]
+    return DASHES[(order + order // 8) % 8]
 
 
 def marker(order: int, x: float, y: float, size: float = 4.0) -> str:
     """Return the outline around (x, y) that the series with that *order* is marked by."""
-    corners, turn, waist = SHAPES[order % len(SHAPES)]
+    corners, turn, waist = SHAPES[(order + 3 * (order // 8)) % 8]
     return polyline([_corner(x, y, size, corners, turn, waist, k) for k in range(corners)]) + "Z"
 
 

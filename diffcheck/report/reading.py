@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from sys import float_info
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from diffcheck.errors import ResultsUnreadable
 
 T = TypeVar("T")
+MOST = int(float_info.max)
 
 
 def read(kind: type[T], value: object, place: str = "") -> T:
@@ -50,9 +52,7 @@ def _field(field: Field[object], kind: Any, row: Mapping[str, object], place: st
     if row.get(field.name) is None and field.default is not MISSING:
         return field.default
     if field.name not in row:
-        raise ResultsUnreadable(
-            got="nothing", wanted=_words(kind), do="measure again with `diffcheck run`", place=inner
-        )
+        raise ResultsUnreadable(got="nothing", wanted=_words(kind), do="measure again with `diffcheck run`", place=inner)
     return _read(kind, row[field.name], inner)
 
 
@@ -79,9 +79,12 @@ def _mapping(kind: Any, value: object, place: str) -> dict[str, object]:
 
 
 def _plain(kind: type, value: object, place: str) -> object:
-    """Return *value* where it is of *kind*; an int is a float, a bool is no number."""
-    fits = isinstance(value, (int, float) if kind is float else kind) and (kind is bool or not isinstance(value, bool))
-    return value if fits else _refuse(value, _words(kind), place)
+    """Return *value* where it is of *kind*; an int is a float where it fits into one, a bool is no number."""
+    if kind is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST:
+        return float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        _refuse(value, _words(kind), place)
+    return value
 
 
 def _words(kind: Any) -> str:
@@ -90,7 +93,7 @@ def _words(kind: Any) -> str:
     return names.get(kind, "a list" if get_origin(kind) is tuple else "an object")
 
 
-def _refuse(value: object, wanted: str, place: str) -> Any:
+def _refuse(value: object, wanted: str, place: str) -> NoReturn:
     shown = repr(value)
     got = shown if len(shown) <= 60 else f"{shown[:57]}..."
     raise ResultsUnreadable(got=got, wanted=wanted, do="measure again with `diffcheck run`", place=place)

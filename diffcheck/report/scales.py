@@ -19,14 +19,10 @@ class Scale:
     end: float
     log: bool
 
-    def holds(self, value: float) -> bool:
-        """Return whether *value* has a place on this axis."""
-        return drawable(value, self.log) and self.low <= self._unit(value) <= self.high
-
     def at(self, value: float) -> float:
         """Return the place of *value*; what lies beyond an end is put at that end."""
-        below = not drawable(value, self.log) and not value > 0
-        unit = self.low if below else self._unit(min(value, LARGEST))
+        placed = value > 0 or drawable(value, self.log)
+        unit = self._unit(min(value, LARGEST)) if placed else self.low
         share = (min(max(unit, self.low), self.high) - self.low) / (self.high - self.low)
         return self.start + (self.end - self.start) * share
 
@@ -69,7 +65,7 @@ def _decades(low: float, high: float) -> tuple[float, ...]:
 def _even(low: float, high: float) -> tuple[float, ...]:
     """Return multiples of 1, 2 or 5 times a power of ten, about six of them."""
     rough = (high - low) / 6
-    if not rough > 0:
+    if not rough > 1e-300:
         return (low,)
     size = 10.0 ** floor(log10(rough))
     step = next((lead * size for lead in (1, 2, 5) if lead * size >= rough), 10 * size)

@@ -60,7 +60,7 @@ def write_text_atomically(text: str, path: Path) -> Path:
             file.write(text.encode("utf-8", errors="backslashreplace"))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise

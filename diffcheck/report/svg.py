@@ -27,9 +27,7 @@ def element(tag: str, *children: str | Drawing, **attributes: str | float) -> Dr
 def picture(width: float, height: float, label: str, *children: str | Drawing, class_: str) -> Drawing:
     """Return an image of that size, whose *label* is read aloud in its place."""
     box = f"0 0 {_value(width)} {_value(height)}"
-    return element(
-        "svg", *children, class_=class_, role="img", aria_label=label, viewBox=box, width=width, height=height
-    )
+    return element("svg", *children, class_=class_, role="img", aria_label=label, viewBox=box, width=width, height=height)
 
 
 def group(*children: str | Drawing, class_: str) -> Drawing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import isfinite
 
 Pair = tuple[float, float]
@@ -17,7 +18,7 @@ def thin(curve: tuple[Pair, ...], most: int = 400) -> tuple[Pair, ...]:
     stretches = (most - 2) // 2
     inner = curve[1:-1]
     edges = [len(inner) * k // stretches for k in range(stretches + 1)]
-    kept = [point for start, end in zip(edges, edges[1:], strict=False) for point in _extremes(inner[start:end])]
+    kept = [point for start, end in pairwise(edges) for point in _extremes(inner[start:end])]
     return (curve[0], *kept, curve[-1])
 
 

@@ -88,7 +88,8 @@ def _series(name: str, whole: Curve, shown: Curve, order: int, several: int) -> 
     points = tuple(_point(epoch, loss) for epoch, loss in thin(shown))
     if shown != whole:
         name = f"{name} ↑"
-    return Series(name, points, _marked(points, order, several), 2.0 + 2.5 * (several - 1 - order))
+    weight = 2.0 + min(2.5, 8.0 / several) * (several - 1 - order)
+    return Series(name, points, _marked(points, order, several), weight, dashed=False)
 
 
 def _point(epoch: float, loss: float) -> Point:

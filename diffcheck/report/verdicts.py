@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from math import isnan
 
-from diffcheck.report.numerals import number
+from diffcheck.report.numerals import count, number
 from diffcheck.report.schema import Results, Verdict
 
 
@@ -126,12 +127,15 @@ class Summary:
 
 
 def summarise(results: Results) -> Summary:
-    """Return the sentence that the page opens with."""
+    """Return the sentence that the page opens with; a planted fault that nobody noticed is as bad as a wrong gradient."""
     judged = [judge(row) for row in results.verdicts if row.status == "measured"]
     missed = [fault.fault for fault in results.faults if not fault.caught_by]
-    bad = sum(judgement.state is State.BAD for judgement in judged)
+    bad = Counter(judgement.word for judgement in judged if judgement.state is State.BAD)
     state = State.BAD if bad or missed else _best(judged)
-    return Summary(state, _sentence(results, judged, bad), tuple(_further(results, judged, missed)))
+    sentence = _sentence(results, judged, bad)
+    if missed:
+        sentence += f" The check itself is in doubt: it let a planted fault pass ({', '.join(missed)})."
+    return Summary(state, sentence, tuple(_further(results, judged, missed)))
 
 
 def _best(judged: list[Judgement]) -> State:
@@ -140,28 +144,25 @@ def _best(judged: list[Judgement]) -> State:
     return State.CAUTION if any(judgement.state is State.CAUTION for judgement in judged) else State.GOOD
 
 
-def _sentence(results: Results, judged: list[Judgement], bad: int) -> str:
+def _sentence(results: Results, judged: list[Judgement], bad: Counter[str]) -> str:
     if not judged:
-        return "Nothing has been measured: no gradient was judged."
-    elements = sum(row.elements for row in results.verdicts if row.status == "measured")
-    what = f"{len(judged)} gradients measured ({elements:,} elements)".replace(",", "\u202f")
+        return "No gradient was judged."
+    elements = count(sum(row.elements for row in results.verdicts if row.status == "measured"))
     if bad:
-        return f"{bad} of {what} {'is' if bad == 1 else 'are'} not within the proven bound."
-    return (
-        f"All {what} lie within the proven bound."
-        if len(judged) > 1
-        else f"The one gradient measured ({elements} elements) lies within the proven bound."
-    )
+        words = ", ".join(f"{times} {word}" for word, times in bad.items())
+        return f"{bad.total()} of {len(judged)} gradients ({elements} elements) failed: {words}."
+    what = f"All {len(judged)} gradients" if len(judged) > 1 else "The one gradient"
+    verb = "lie" if len(judged) > 1 else "lies"
+    return f"{what} measured ({elements} elements) {verb} within the proven bound."
 
 
 def _further(results: Results, judged: list[Judgement], missed: list[str]) -> Iterable[str]:
-    lossy = sum(judgement.state is State.CAUTION for judgement in judged)
-    absent = len(results.verdicts) - len(judged)
+    lossy = Counter(judgement.word for judgement in judged if judgement.state is State.CAUTION)
     if lossy:
-        yield f"{lossy} of them lose{'s' if lossy == 1 else ''} accuracy that the best formula would keep, or have elements without a derivative."
+        words = ", ".join(f"{times} {word}" for word, times in lossy.items())
+        yield f"Within the bound, yet short of what the best formula would give: {words}."
+    absent = len(results.verdicts) - len(judged)
     if absent:
-        yield f"{absent} of {len(results.verdicts)} combinations {'was' if absent == 1 else 'were'} not measured; the table says why."
-    if missed:
-        yield f"Planted faults that no law caught: {', '.join(missed)}."
-    elif results.faults:
-        yield f"All {len(results.faults)} planted faults were caught."
+        yield f"Not measured: {absent} of {len(results.verdicts)} combinations; the table says why."
+    if results.faults and not missed:
+        yield f"Planted faults caught: all {len(results.faults)}."

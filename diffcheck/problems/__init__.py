@@ -1,0 +1,13 @@
+"""The catalogue: losses stated in index notation and in PyTorch, with the data to evaluate them at."""
+
+from diffcheck.problems.classification import logistic_regression
+from diffcheck.problems.networks import two_layer_network
+from diffcheck.problems.problem import Problem, scaled, to_torch
+from diffcheck.problems.registry import names, problem, register
+from diffcheck.problems.regression import linear_regression, polynomial_regression, thermometer
+from diffcheck.problems.stability import hessian_matrix, largest_stable_lr
+
+for _maker in (thermometer, linear_regression, polynomial_regression, logistic_regression, two_layer_network):
+    register(_maker)
+
+__all__ = ["Problem", "hessian_matrix", "largest_stable_lr", "names", "problem", "register", "scaled", "to_torch"]

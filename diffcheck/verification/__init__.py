@@ -1,0 +1,27 @@
+"""Laws as functions, comparison with the exact gradient, and the verdict on every element."""
+
+from diffcheck.verification.comparison import Truth, as_floats, compare, truth_of
+from diffcheck.verification.findings import Finding, Findings, Place
+from diffcheck.verification.laws import LAWS, Law
+from diffcheck.verification.layouts import LAYOUTS
+from diffcheck.verification.verdict import Judgement, Kind, Verdict, judge
+from diffcheck.verification.verify import check_forward, verify
+
+__all__ = [
+    "LAWS",
+    "LAYOUTS",
+    "Finding",
+    "Findings",
+    "Judgement",
+    "Kind",
+    "Law",
+    "Place",
+    "Truth",
+    "Verdict",
+    "as_floats",
+    "check_forward",
+    "compare",
+    "judge",
+    "truth_of",
+    "verify",
+]

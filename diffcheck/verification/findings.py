@@ -1,0 +1,120 @@
+"""What a check found: one record for each element of a gradient, and the whole of them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from flint import arb
+
+from diffcheck.errors import WrongGradient
+from diffcheck.verification.verdict import Kind, Verdict
+
+_REFUSED = (Verdict.WRONG, Verdict.UNDECIDED)
+
+
+@dataclass(frozen=True)
+class Place:
+    """An element of an input: its name and its index."""
+
+    name: str
+    index: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name}[{', '.join(map(str, self.index))}]" if self.index else self.name
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One element: where it is, the ball of its exact value, what was got, its error and bound in ULP, and the verdict."""
+
+    place: Place
+    exact: arb | None
+    got: float
+    ulp: float
+    bound: float
+    verdict: Verdict
+    kind: Kind
+    note: str = ""
+
+    def __str__(self) -> str:
+        if self.exact is None:
+            return f"{self.place}: {self.verdict.value} ({self.kind.value}): {self.note}"
+        kind = f" ({self.kind.value})" if self.kind is not Kind.NONE else ""
+        error = f"{self.ulp:.3g} ULP, bound {self.bound:.3g} ULP"
+        return f"{self.place}: {self.verdict.value}{kind}: got {self.got!r}, exact {shown(self.exact)}, {error}"
+
+
+def shown(ball: arb) -> str:
+    """Return the midpoint of *ball* to 20 digits."""
+    return str(ball.str(20, radius=False)) if ball.is_finite() else "undefined"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All elements that were checked. A check of nothing is no check: it is not `ok`."""
+
+    items: tuple[Finding, ...]
+    subject: str = "gradient"
+    formulas: dict[str, str] = field(default_factory=dict)
+    reproduce: str = ""
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def ok(self) -> bool:
+        """Nothing wrong and nothing undecided."""
+        return bool(self.items) and not any(item.verdict in _REFUSED for item in self.items)
+
+    @property
+    def accurate(self) -> bool:
+        """Nothing lossy either."""
+        return self.ok and not any(item.verdict is Verdict.LOSSY for item in self.items)
+
+    @property
+    def worst(self) -> Finding:
+        """The element of the worst verdict, and among these the one with the largest error against its bound."""
+        if not self.items:
+            raise WrongGradient(got="no element to check", wanted="one or more", do="check a gradient that has elements")
+        return max(self.items, key=_badness)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many elements got each verdict."""
+        found = Counter(item.verdict for item in self.items)
+        return {verdict.value: found[verdict] for verdict in Verdict}
+
+    def table(self, rows: int = 10) -> str:
+        """Return the verdicts' counts and the worst *rows* elements as text."""
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in self.counts().items() if count)
+        lines = [f"{self.subject}: {len(self)} elements: {counts or 'nothing was checked'}"]
+        lines += [f"  {item}" for item in sorted(self.items, key=_badness, reverse=True)[:rows]]
+        return "\n".join(lines)
+
+    def raise_if_wrong(self) -> None:
+        """Raise `WrongGradient`, naming the worst element, unless `ok`."""
+        if self.ok:
+            return
+        worst = self.worst
+        formula = self.formulas.get(worst.place.name, "")
+        raise WrongGradient(
+            got=str(worst),
+            wanted=f"{shown(worst.exact) if worst.exact is not None else 'a gradient'}"
+            + (f" = {formula}" if formula else "")
+            + ", within the bound",
+            do=self.reproduce or "see findings.table() for the other elements",
+            place=self.subject,
+        )
+
+
+_ORDER = (Verdict.EXACT, Verdict.ACCURATE, Verdict.UNDEFINED, Verdict.LOSSY, Verdict.UNDECIDED, Verdict.WRONG)
+
+
+def _badness(item: Finding) -> tuple[int, float, float]:
+    excess = item.ulp / item.bound if item.bound else math.inf
+    return _ORDER.index(item.verdict), math.inf if math.isnan(excess) else excess, item.ulp

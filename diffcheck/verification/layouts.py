@@ -1,0 +1,40 @@
+"""The same values in other memory: strided, offset, column-major, expanded. A gradient must not depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+Layout = Callable[[torch.Tensor], torch.Tensor]
+
+
+def strided(values: torch.Tensor) -> torch.Tensor:
+    """Return *values* as every second element of memory; the elements between are NaN."""
+    if values.dim() == 0:
+        return offset(values)
+    memory = torch.full((*values.shape[:-1], 2 * values.shape[-1]), torch.nan, dtype=values.dtype, device=values.device)
+    memory[..., ::2] = values
+    return memory[..., ::2]
+
+
+def offset(values: torch.Tensor) -> torch.Tensor:
+    """Return *values* beginning one element after the start of their memory, which is NaN."""
+    memory = torch.full((values.numel() + 1,), torch.nan, dtype=values.dtype, device=values.device)
+    memory[1:] = values.reshape(-1)
+    return memory[1:].view(values.shape)
+
+
+def column_major(values: torch.Tensor) -> torch.Tensor:
+    """Return *values* with the first axis contiguous in memory."""
+    if values.dim() < 2:
+        return offset(values)
+    return values.transpose(0, -1).contiguous().transpose(0, -1)
+
+
+def expanded(values: torch.Tensor, axis: int) -> torch.Tensor:
+    """Return the first slice of *values* along *axis*, repeated there without memory of its own: other values, stride 0."""
+    return values.narrow(axis, 0, 1).expand(values.shape)
+
+
+LAYOUTS: dict[str, Layout] = {"strided": strided, "offset": offset, "column-major": column_major}

@@ -1,0 +1,105 @@
+"""The verdict on one element of a gradient, and the rules by which it is given.
+
+    EXACT      the computed value is the exact one, rounded to the format.
+    ACCURATE   its error is at most 4 ULP times (1 + κ), κ the condition number of this gradient with respect to the inputs:
+               inputs that are themselves rounded would move the exact value as much, so no algorithm could promise more.
+    LOSSY      worse than that, yet inside the first-order rounding bound of the textbook formula, which is what the documented
+               rule of a framework can promise.
+    WRONG      outside that bound, or not finite where the exact value is, or no comparable value at all.
+    UNDEFINED  neither side has a value.
+    UNDECIDED  the ball of the exact value is too wide to tell. Never silent: it counts against the gradient.
+
+Comparisons are written so that NaN fails them: ``not (error <= bound)``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+from flint import arb
+
+from diffcheck.exact import Format, enclosing, error_in_ulp, ulp
+
+FEW_ULP = 4.0
+
+
+class Verdict(Enum):
+    """How good a computed element is, best first."""
+
+    EXACT = "exact"
+    ACCURATE = "accurate"
+    LOSSY = "lossy"
+    WRONG = "wrong"
+    UNDEFINED = "undefined"
+    UNDECIDED = "undecided"
+
+
+class Kind(Enum):
+    """What an error looks like, whatever the verdict."""
+
+    NONE = ""
+    SPURIOUS_ZERO = "spurious zero"
+    SPURIOUS_NAN = "spurious NaN"
+    SPURIOUS_INFINITY = "spurious infinity"
+    OVERFLOW = "overflow"
+    MISSING_NAN = "missing NaN"
+    WRONG_SIGN = "wrong sign"
+    MISSING = "missing gradient"
+    WRONG_SHAPE = "wrong shape"
+    WRONG_DTYPE = "wrong dtype"
+    WRONG_DEVICE = "wrong device"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, what the error looks like, and its size and bound in ULP of the exact value."""
+
+    verdict: Verdict
+    kind: Kind
+    ulp: float
+    bound: float
+
+
+def judge(got: float, exact: arb, bound: float, conditioning: float, form: Format) -> Judgement:
+    """Return the judgement on *got*, given the ball of the exact value and both bounds, absolute."""
+    if not exact.is_finite():
+        return _without_value(got)
+    low, high = enclosing(exact, form)
+    size = ulp(float(exact.mid()), form)
+    error = error_in_ulp(got, exact, form)
+    limit = bound / size if math.isfinite(size) else math.inf
+    if not math.isfinite(got):
+        return Judgement(*_not_finite(got, low, high, bound), error, limit)
+    if got in (low, high):
+        return Judgement(Verdict.EXACT, Kind.NONE, error, limit)
+    least = float(abs(arb(got) - exact).lower())
+    most = float(abs(arb(got) - exact).upper())
+    kind = _kind(got, exact, form)
+    if most <= 2 * FEW_ULP * conditioning and math.isfinite(conditioning):
+        return Judgement(Verdict.ACCURATE, kind, error, limit)
+    if most <= bound:
+        return Judgement(Verdict.LOSSY, kind, error, limit)
+    return Judgement(Verdict.UNDECIDED if least <= bound else Verdict.WRONG, kind, error, limit)
+
+
+def _without_value(got: float) -> Judgement:
+    if math.isnan(got):
+        return Judgement(Verdict.UNDEFINED, Kind.NONE, math.nan, math.nan)
+    return Judgement(Verdict.UNDECIDED, Kind.MISSING_NAN, math.inf, math.nan)
+
+
+def _not_finite(got: float, low: float, high: float, bound: float) -> tuple[Verdict, Kind]:
+    if got in (low, high):
+        return Verdict.EXACT, Kind.NONE  # the exact value is too large for the format
+    if math.isnan(got):
+        return Verdict.WRONG, Kind.SPURIOUS_NAN
+    return Verdict.WRONG, Kind.SPURIOUS_INFINITY if math.isfinite(bound) else Kind.OVERFLOW
+
+
+def _kind(got: float, exact: arb, form: Format) -> Kind:
+    if got == 0:
+        normal = abs(exact) >= arb(2) ** form.least
+        return Kind.SPURIOUS_ZERO if normal else Kind.NONE
+    return Kind.WRONG_SIGN if (exact > 0) != (got > 0) and not exact.contains(0) else Kind.NONE

@@ -1,0 +1,220 @@
+"""The page in a real browser: no request, no error, sorting, filtering, dark, narrow, printed and without JavaScript.
+
+Skipped where Chromium or its driver is missing, unless DIFFCHECK_REQUIRE_BROWSER=1 says that this is a failure.
+"""
+
+import json
+import os
+import shutil
+from contextlib import contextmanager
+
+import pytest
+from diffcheck.report import write_report
+
+from report.sample import sample_results
+
+pytestmark = pytest.mark.browser
+
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1200,900"
+).split()
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def refuse(reason):
+    """Skip, or fail where a browser is required."""
+    if os.environ.get("DIFFCHECK_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def opened(folder):
+    """Yield a fresh headless Chromium."""
+    webdriver = pytest.importorskip("selenium.webdriver") if not required() else __import__("selenium.webdriver").webdriver
+    binary, driver = next(filter(None, map(shutil.which, BROWSERS)), None), shutil.which("chromedriver")
+    if binary is None or driver is None:
+        refuse("needs Chromium and chromedriver on the PATH")
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    for flag in (*FLAGS, f"--user-data-dir={folder}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    try:
+        yield browser
+    finally:
+        browser.quit()
+
+
+def required():
+    return os.environ.get("DIFFCHECK_REQUIRE_BROWSER") == "1"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    return write_report(sample_results(), tmp_path_factory.mktemp("site")).as_uri()
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    with opened(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(session, address):
+    """Return the browser with the page freshly opened and nothing emulated."""
+    session.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    session.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    session.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    session.get_log("performance")
+    session.get_log("browser")
+    session.get(address)
+    return session
+
+
+def column(browser, table, i):
+    return browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])][0].tBodies[0].rows.length"
+        " && [...document.querySelector(arguments[0]).tBodies[0].rows].map(row => row.cells[arguments[1]].innerText)",
+        table,
+        i,
+    )
+
+
+def click_heading(browser, table, i):
+    browser.execute_script(
+        "document.querySelector(arguments[0]).tHead.rows[0].cells[arguments[1]].querySelector('button').click()", table, i
+    )
+
+
+def narrow(browser, width):
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    )
+
+
+def test_nothing_but_the_file_is_asked_for(browser, address):
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    assert address in asked
+    assert {url for url in asked if not url.startswith("data:")} == {address}
+
+
+def test_the_console_stays_empty(browser):
+    assert browser.execute_script("return document.title") == "diffcheck: are these gradients right?"
+    assert browser.get_log("browser") == []
+
+
+def test_a_heading_sorts_numbers_up_and_down(browser):
+    table = "#timing table"
+    ratio = browser.execute_script(
+        "return [...document.querySelector('#timing table').tHead.rows[0].cells].findIndex(c => c.innerText.startsWith('Median'))"
+    )
+    script = "return [...document.querySelector('#timing table').tBodies[0].rows].map(row => Number(row.cells[arguments[0]].dataset.sort))"
+    before = browser.execute_script(script, ratio)
+    click_heading(browser, table, ratio)
+    up = browser.execute_script(script, ratio)
+    click_heading(browser, table, ratio)
+    down = browser.execute_script(script, ratio)
+    assert before != up
+    assert (up, down) == (sorted(before), sorted(before, reverse=True))
+    sorting = "return document.querySelector('#timing table').tHead.rows[0].cells[arguments[0]].getAttribute('aria-sort')"
+    assert browser.execute_script(sorting, ratio) == "descending"
+
+
+def test_a_heading_sorts_words(browser):
+    click_heading(browser, "#faults table", 0)
+    names = column(browser, "#faults table", 0)
+    assert names == sorted(names, key=str.casefold)
+    assert len(names) == 3
+
+
+def test_a_filter_hides_the_other_rows(browser):
+    from selenium.webdriver.common.by import By
+
+    table = browser.find_element(By.CSS_SELECTOR, "#timing .filterable")
+    browser.find_element(By.CSS_SELECTOR, "#timing .filter input").send_keys("generated CPU")
+    shown = [row for row in table.find_elements(By.CSS_SELECTOR, "tbody tr") if row.is_displayed()]
+    assert len(shown) == 6
+    assert all("generated" in row.text for row in shown)
+    assert "6 of 35" in browser.find_element(By.CSS_SELECTOR, "#timing .filter").text
+
+
+def test_a_copy_button_says_what_it_did(browser):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    button = browser.find_element(By.CSS_SELECTOR, "#machine .copy")
+    button.click()
+    WebDriverWait(browser, 5).until(lambda _: button.text in {"Copied", "Selected"})
+
+
+def brightness(browser):
+    colours = browser.execute_script(
+        "const style = getComputedStyle(document.body);"
+        " return [style.backgroundColor, style.color].map(text => text.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + +b, 0))"
+    )
+    return tuple(colours)
+
+
+def test_dark_readers_get_light_text_on_dark_paper(browser):
+    paper, ink = brightness(browser)
+    assert paper > 600 > 300 > ink
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+    paper, ink = brightness(browser)
+    assert paper < 300 < 600 < ink
+
+
+def test_paper_is_white_even_for_dark_readers(browser):
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
+    assert brightness(browser)[0] == 3 * 255
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1200])
+def test_the_page_never_scrolls_sideways(browser, width):
+    narrow(browser, width)
+    browser.execute_script("for (const details of document.querySelectorAll('details')) details.open = true")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert browser.execute_script("return document.body.scrollWidth") <= width
+
+
+def test_formulas_are_laid_out_as_mathematics(browser):
+    sizes = browser.execute_script(
+        "return [...document.querySelectorAll('mfrac')].map(f => [...f.children].map(c => c.getBoundingClientRect().top))"
+    )
+    assert sizes
+    assert all(above < below for above, below in sizes)
+
+
+def test_chart_labels_cover_neither_one_another_nor_the_edge(browser):
+    boxes = browser.execute_script(
+        "return [...document.querySelectorAll('svg.chart')].map(svg => { const all = svg.getBoundingClientRect();"
+        " return [all.left, all.right, [...svg.querySelectorAll('text')].map(t => { const r = t.getBoundingClientRect();"
+        " return [r.left, r.right, r.top, r.bottom, t.textContent]; })]; })"
+    )
+    assert len(boxes) == 4
+    for left, right, texts in boxes:
+        assert all(left <= text[0] and text[1] <= right for text in texts)
+        overlapping = [
+            (a[4], b[4])
+            for i, a in enumerate(texts)
+            for b in texts[i + 1 :]
+            if min(a[1], b[1]) - max(a[0], b[0]) > 1 and min(a[3], b[3]) - max(a[2], b[2]) > 3
+        ]
+        assert overlapping == []
+
+
+def test_without_javascript_every_row_can_be_read(browser, address):
+    rows = "document.querySelectorAll('tbody tr').length"
+    expected = browser.execute_script(f"return {rows}")
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    browser.get(address)
+    tree = browser.execute_cdp_cmd("DOMSnapshot.captureSnapshot", {"computedStyles": []})
+    names = [tree["strings"][i] for i in tree["documents"][0]["nodes"]["nodeName"]]
+    assert names.count("TR") > expected
+    assert "BUTTON" not in names
+    assert "INPUT" not in names

@@ -1,0 +1,88 @@
+"""Counts become words, the worst one wins, and nothing unproven looks good."""
+
+from dataclasses import replace
+from math import nan
+
+import pytest
+from diffcheck.report.reading import read
+from diffcheck.report.schema import Results, Verdict
+from diffcheck.report.verdicts import NOT_MEASURED, State, judge, matrices, summarise
+
+from report.sample import empty_results, planted, sample_results
+
+GOOD = Verdict(
+    "p", "e", "cpu", "float64", "measured", elements=4, exact=1, accurate=3, ok=True, accurate_ok=True, worst_ulp=1.0
+)
+
+WORDS = [
+    ({}, State.GOOD, "accurate"),
+    ({"exact": 4, "accurate": 0}, State.GOOD, "exact"),
+    ({"accurate": 2, "lossy": 1}, State.CAUTION, "lossy"),
+    ({"accurate_ok": False}, State.CAUTION, "lossy"),
+    ({"accurate": 2, "undefined": 1}, State.CAUTION, "undefined in part"),
+    ({"accurate": 2, "undecided": 1}, State.BAD, "undecided"),
+    ({"accurate": 2, "wrong": 1}, State.BAD, "wrong"),
+    ({"ok": False}, State.BAD, "not ok"),
+    ({"elements": 0, "exact": 0, "accurate": 0}, State.BAD, "nothing compared"),
+    ({"status": "not measured"}, State.NONE, "not measured"),
+]
+
+
+@pytest.mark.parametrize(("changes", "state", "word"), WORDS)
+def test_the_worst_count_is_the_verdict(changes, state, word):
+    judgement = judge(replace(GOOD, **changes))
+    assert (judgement.state, judgement.word) == (state, word)
+
+
+def test_a_measured_row_without_counts_is_bad():
+    row = read(Verdict, {"problem": "p", "engine": "e", "device": "cpu", "dtype": "float64", "status": "measured"})
+    assert judge(row).state is State.BAD
+
+
+def test_every_state_has_a_mark_of_its_own():
+    assert len({state.mark for state in State}) == len(State)
+
+
+def test_a_cell_holds_the_worst_of_all_sizes():
+    worse = replace(GOOD, n=2, wrong=1, accurate=2, ok=False, worst_ulp=nan)
+    (matrix,) = matrices((GOOD, worse, replace(GOOD, n=3, status="not measured")))
+    ((_, (cell,)),) = matrix.rows
+    assert (cell.judgement.word, cell.text, cell.note) == ("wrong", "NaN ULP", "2 of 3 sizes")
+
+
+def test_a_cell_without_rows_says_so():
+    (matrix,) = matrices((GOOD, replace(GOOD, engine="f", dtype="float32")))
+    assert matrix.columns == (("float64", "cpu"), ("float32", "cpu"))
+    assert matrix.rows[1][1][0].judgement is NOT_MEASURED
+    assert matrix.rows[1][1][0].note == "not in these results"
+
+
+def summary(results):
+    return summarise(read(Results, results))
+
+
+def test_the_sentence_counts_what_was_measured():
+    said = summary(sample_results())
+    assert (said.state, said.sentence) == (
+        State.CAUTION,
+        "All 24 gradients measured (528 elements) lie within the proven bound.",
+    )
+    assert "Not measured: 24 of 48 combinations; the table says why." in said.further
+
+
+def test_one_wrong_gradient_spoils_the_sentence():
+    said = summary(planted("verdicts", 0, wrong=1, exact=9, ok=False))
+    assert (said.state, said.sentence) == (State.BAD, "1 of 24 gradients (528 elements) failed: 1 wrong.")
+
+
+def test_a_fault_that_nobody_noticed_spoils_the_sentence():
+    said = summary(planted("faults", 0, caught_by=[]))
+    assert said.state is State.BAD
+    assert "let a planted fault pass (sign flipped)" in said.sentence
+
+
+def test_nothing_measured_is_not_good():
+    assert summary(empty_results()).state is State.NONE
+    results = sample_results()
+    results["verdicts"] = [row | {"status": "not measured"} for row in results["verdicts"]]
+    assert summary(results).state is State.NONE
