@@ -46,6 +46,7 @@ BALL_FUNCTIONS: dict[str, Callable[[arb], arb]] = {
     "sech": arb.sech,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
+    "logsigmoid": lambda u: -_softplus(-u),
     "expm1": arb.expm1,
     "log1p": arb.log1p,
     "erf": arb.erf,

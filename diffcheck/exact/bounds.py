@@ -5,7 +5,7 @@ With u the unit roundoff and δv the error that an operand v carries, each opera
     δy = Σ |∂f/∂v|·δv + c·u·|y| + η
 
 where c = 1 for + − × ÷ √, which IEEE 754 rounds correctly, c = 4 for the elementary functions (2 ULP; the vector libraries in use
-promise 1), and η is half the smallest subnormal, lost where results underflow. A sum of m terms adds d(m)·u·Σ|terms|, where
+promise 1), and η is the smallest subnormal (float64 cannot hold its half), lost where results underflow. A sum of m terms adds d(m)·u·Σ|terms|, where
 d(m) = min(m − 1, 16 + log2 m) is the depth of pairwise summation whose leaves are blocks of 128 terms in 8 lanes (NumPy's and
 PyTorch's); u is that of the accumulator, and one rounding to the format follows. A value that the format cannot hold has an
 infinite bound. Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., chapters 3 and 4.
@@ -40,7 +40,7 @@ class ErrorArithmetic:
 
     def _made(self, value: np.ndarray, passed: np.ndarray, units: float) -> Planes:
         if self.rounding:
-            passed = passed + (units * self.form.unit) * np.abs(value) + (self.form.tiny / 2 if units else 0.0)
+            passed = passed + (units * self.form.unit) * np.abs(value) + (self.form.tiny if units else 0.0)
         return value, np.where(np.abs(value) <= self.form.largest, passed, np.inf)
 
     def constant(self, value: Expr) -> Planes:
@@ -89,7 +89,7 @@ class ErrorArithmetic:
         return depth * FORMATS[self.form.sums_in].unit if self.rounding else 0.0
 
     def _lost(self, length: int) -> float:
-        return length * self.form.tiny / 2 if self.rounding else 0.0
+        return length * self.form.tiny if self.rounding else 0.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def bounds(gradient: Gradient | Program, point: Point, *, dtype: object = "float
 
 
 def _at_best(value: Planes, form: Format) -> np.ndarray:
-    result: np.ndarray = value[1] + form.unit * np.abs(value[0]) + form.tiny / 2
+    result: np.ndarray = value[1] + form.unit * np.abs(value[0]) + form.tiny
     return result
 
 

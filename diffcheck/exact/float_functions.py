@@ -49,6 +49,7 @@ FLOAT_FUNCTIONS = {
     "sech": FloatFunction(_sech, lambda u: _sech(u) * np.tanh(u)),
     "sigmoid": FloatFunction(_sigmoid, lambda u: _sigmoid(u) * _sigmoid(-u)),
     "softplus": FloatFunction(lambda u: np.maximum(u, 0) + np.log1p(np.exp(-np.abs(u))), _sigmoid),
+    "logsigmoid": FloatFunction(lambda u: np.minimum(u, 0) - np.log1p(np.exp(-np.abs(u))), lambda u: _sigmoid(-u)),
     "expm1": FloatFunction(np.expm1, np.exp),
     "log1p": FloatFunction(np.log1p, lambda u: 1 / (1 + u)),
     "erf": FloatFunction(_erf, lambda u: 2 / sqrt(np.pi) * np.exp(-(u**2))),

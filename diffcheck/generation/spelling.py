@@ -61,6 +61,11 @@ def _softplus(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tens
     """log(1 + exp(u)), without overflow."""
     return torch.logaddexp(u, u.new_zeros(()), out=out)
 '''
+_TORCH_LOGSIGMOID = '''
+def _logsigmoid(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """-log(1 + exp(-u)), without overflow."""
+    return torch.neg(torch.logaddexp(-u, u.new_zeros(())), out=out)
+'''
 _TORCH_STEP = '''
 def _step(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """1 where u > 0, else 0."""
@@ -72,10 +77,21 @@ def _sigmoid(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     below = np.exp(np.minimum(u, 0))
     return np.divide(below, 1 + np.exp(-np.abs(u)), out=out)
 '''
+_NUMPY_SECH = '''
+def _sech(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """2·exp(-|u|)/(1 + exp(-2|u|)), without overflow."""
+    below = np.exp(-np.abs(u))
+    return np.divide(2 * below, 1 + below * below, out=out)
+'''
 _NUMPY_SOFTPLUS = '''
 def _softplus(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """log(1 + exp(u)), without overflow."""
     return np.logaddexp(u, 0, out=out)
+'''
+_NUMPY_LOGSIGMOID = '''
+def _logsigmoid(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """-log(1 + exp(-u)), without overflow."""
+    return np.negative(np.logaddexp(-u, 0), out=out)
 '''
 _NUMPY_STEP = '''
 def _step(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -93,7 +109,7 @@ def _relu(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     return torch.clamp_min(u, 0, out=out)
 '''
 
-_COMMON = {name: name for name in _SAME} | {f"_{name}": f"_{name}" for name in ("softplus", "step", "sigmoid", "relu")}
+_COMMON = {name: name for name in _SAME} | {f"_{name}": f"_{name}" for name in ("softplus", "logsigmoid", "step", "sigmoid", "relu", "sech")}
 
 TORCH = Target(
     name="torch",
@@ -107,6 +123,7 @@ TORCH = Target(
         "absolute": Spelling(("abs",)),
         "sech": Spelling(("cosh", "reciprocal")),
         "softplus": Spelling(("_softplus",), _TORCH_SOFTPLUS),
+        "logsigmoid": Spelling(("_logsigmoid",), _TORCH_LOGSIGMOID),
         "step": Spelling(("_step",), _TORCH_STEP),
         "relu": Spelling(("_relu",), _TORCH_RELU),
     },
@@ -124,9 +141,10 @@ NUMPY = Target(
     functions={name: Spelling((name,)) for name in _DIRECT}
     | {
         "absolute": Spelling(("abs",)),
-        "sech": Spelling(("cosh", "reciprocal")),
+        "sech": Spelling(("_sech",), _NUMPY_SECH),
         "sigmoid": Spelling(("_sigmoid",), _NUMPY_SIGMOID),
         "softplus": Spelling(("_softplus",), _NUMPY_SOFTPLUS),
+        "logsigmoid": Spelling(("_logsigmoid",), _NUMPY_LOGSIGMOID),
         "step": Spelling(("_step",), _NUMPY_STEP),
         "relu": Spelling(("_relu",), _NUMPY_RELU),
     },

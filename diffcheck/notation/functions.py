@@ -38,8 +38,8 @@ def _named(name: str) -> type[NamedFunction]:
     return type(name, (NamedFunction,), {"nargs": 1, "__doc__": f"The named scalar function {name}."})
 
 
-tanh, sech, sigmoid, softplus, relu, step, absolute, sign, expm1, log1p, erf = map(
-    _named, ("tanh", "sech", "sigmoid", "softplus", "relu", "step", "absolute", "sign", "expm1", "log1p", "erf")
+tanh, sech, sigmoid, softplus, logsigmoid, relu, step, absolute, sign, expm1, log1p, erf = map(
+    _named, ("tanh", "sech", "sigmoid", "softplus", "logsigmoid", "relu", "step", "absolute", "sign", "expm1", "log1p", "erf")
 )
 
 
@@ -90,6 +90,7 @@ FUNCTIONS: dict[str, ScalarFunction] = {
         _row(sech, r"\operatorname{sech}", lambda u: -tanh(u) * sech(u)),
         _row(sigmoid, r"\sigma", lambda u: sigmoid(u) * sigmoid(-u), lambda u: sigmoid(u) * (1 - sigmoid(u))),
         _row(softplus, r"\operatorname{softplus}", sigmoid),
+        _row(logsigmoid, r"\log\sigma", lambda u: sigmoid(-u), lambda u: 1 - sigmoid(u)),
         _row(expm1, r"\operatorname{expm1}", sympy.exp, lambda u: expm1(u) + 1),
         _row(log1p, r"\operatorname{log1p}", lambda u: 1 / (1 + u)),
         _row(erf, r"\operatorname{erf}", lambda u: 2 * sympy.exp(-(u**2)) / sympy.sqrt(sympy.pi)),

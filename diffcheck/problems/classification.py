@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def logistic_regression() -> Problem:
-    """L = (1/n) Σ softplus(z) − y·z, the cross-entropy of labels y in [0, 1] with sigmoid(z)."""
+    """L = −(1/n) Σ y·log σ(z) + (1 − y)·log σ(−z), the cross-entropy of labels y in [0, 1]; neither tail loses digits."""
     program = parse(
         """
         parameter w[d]; parameter b; data X[n, d]; target y[n]
         z[i] = Σ_j X[i,j]*w[j] + b
-        L = Σ_i (softplus(z[i]) - y[i]*z[i])/n
+        L = Σ_i (-y[i]*logsigmoid(z[i]) - (1 - y[i])*logsigmoid(-z[i]))/n
         """
     )
 

@@ -26,7 +26,7 @@ class Problem:
 
     *loss* and *handwritten* take the inputs of the program as keywords; *handwritten* returns one gradient a parameter, in the
     order of the program. *draw* makes a random point of the given sizes. *fixed* is a data set of the problem's own, if it has
-    one, and *start* the parameters that training begins with.
+    one, *start* the parameters that training begins with, and *base* the problem that this one scales.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Problem:
     batch: str = "n"
     fixed: Mapping[str, np.ndarray] = field(default_factory=dict)
     start: Mapping[str, np.ndarray] = field(default_factory=dict)
+    base: Problem | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -81,7 +82,8 @@ def scaled(problem: Problem, factor: float) -> Problem:
         return tuple(factor * gradient for gradient in problem.handwritten(**inputs))
 
     return replace(
-        problem, name=f"{problem.name} times {factor}", program=program, loss=scaled_loss, handwritten=scaled_gradient
+        problem, name=f"{problem.name} times {factor}", program=program, loss=scaled_loss, handwritten=scaled_gradient,
+        base=problem,
     )
 
 

@@ -13,7 +13,7 @@ WIDTH, HEIGHT = 132.0, 22.0
 
 def sample_strip(samples: tuple[float, ...], median: float, label: str) -> Drawing:
     """Return one tick for each sample, those beyond a quarter of the median at the ends, and an upright at it."""
-    line = scale([median / 1.25, median * 1.25], 4.0, WIDTH - 4.0, log=True)
+    line = Scale(median * 0.75, median * 1.25, 4.0, WIDTH - 4.0, False)
     shown = [line.at(sample) for sample in samples if isfinite(sample)]
     middle = path(segment(line.at(median), 2, line.at(median), HEIGHT - 2), "one")
     ticks = path("".join(segment(x, 6, x, HEIGHT - 6) for x in shown) or "M0,0", "sample")

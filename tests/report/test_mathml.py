@@ -2,12 +2,12 @@
 
 import pytest
 import sympy
-from diffcheck.errors import ResultsUnreadable
-from diffcheck.report.mathml import ATTRIBUTES, ELEMENTS, checked_mathml
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sympy.printing.mathml import mathml
+
+from diffcheck.errors import ResultsUnreadable
+from diffcheck.report.mathml import ATTRIBUTES, ELEMENTS, checked_mathml
 
 REFUSED = [
     "<mi>w</mi>",

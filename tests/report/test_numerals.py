@@ -3,9 +3,10 @@
 from math import inf, nan
 
 import pytest
-from diffcheck.report.numerals import count, number, percent, power, seconds
 from hypothesis import given
 from hypothesis import strategies as st
+
+from diffcheck.report.numerals import count, number, percent, power, seconds
 
 NORMAL = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
 

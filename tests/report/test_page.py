@@ -6,14 +6,15 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
+from report.sample import empty_results, planted, sample_results
+
 from diffcheck.errors import ResultsUnreadable
 from diffcheck.report import load_results, render, save_results, write_report
 from diffcheck.report.encoding import decode
 from diffcheck.report.page import MEASURED_BY
-
-from report.sample import empty_results, planted, sample_results
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;"
 VOID = {"meta", "link", "input", "br", "img"}
@@ -177,7 +178,7 @@ def test_tables_are_captioned_and_headings_are_in_order(page):
     assert reader.tags.count("table") == reader.tags.count("caption") > 5
     levels = [int(tag[1]) for tag in reader.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b <= a + 1 for a, b in pairwise(levels))
     assert reader.tags.count("th") == sum((tag, name) == ("th", "scope") for tag, name, _ in reader.attributes)
     assert ("html", "lang", "en") in reader.attributes
 

@@ -3,9 +3,10 @@
 from math import inf
 
 import pytest
-from diffcheck.report.thinning import thin, until_it_leaves
 from hypothesis import given
 from hypothesis import strategies as st
+
+from diffcheck.report.thinning import thin, until_it_leaves
 
 losses = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=600)
 

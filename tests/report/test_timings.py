@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from report.sample import timings
+
 from diffcheck.report.reading import read
 from diffcheck.report.schema import Timing
 from diffcheck.report.timings import ratio_word, timing_groups
-
-from report.sample import timings
 
 ROW = Timing("p", "gradient", "e", "cpu", "float64", "measured", ratio=0.9, ratio_low=0.88, ratio_high=0.92, noise=0.05)
 

@@ -3,11 +3,11 @@
 from math import nan
 
 import pytest
+from report.sample import run, thermometer, training
+
 from diffcheck.report.reading import read
 from diffcheck.report.schema import Problem, Training
 from diffcheck.report.trainings import training_runs
-
-from report.sample import run, thermometer, training
 
 
 def runs(rows, problems=()):

@@ -4,11 +4,11 @@ from dataclasses import replace
 from math import nan
 
 import pytest
+from report.sample import empty_results, planted, sample_results
+
 from diffcheck.report.reading import read
 from diffcheck.report.schema import Results, Verdict
 from diffcheck.report.verdicts import NOT_MEASURED, State, judge, matrices, summarise
-
-from report.sample import empty_results, planted, sample_results
 
 GOOD = Verdict(
     "p", "e", "cpu", "float64", "measured", elements=4, exact=1, accurate=3, ok=True, accurate_ok=True, worst_ulp=1.0
