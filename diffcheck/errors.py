@@ -126,6 +126,14 @@ class UnsupportedEngine(DiffcheckError):
     """An engine that cannot compute what it was asked for."""
 
 
+class TrainingError(DiffcheckError):
+    """A number of epochs or a learning rate with which nothing can be trained."""
+
+
+class NotComparable(DiffcheckError):
+    """Two runs that are not of one problem, learning rate and length, or that no bound holds for."""
+
+
 class WrongGradient(DiffcheckError, AssertionError):
     """A gradient outside its bound, as a failure that test runners show as one."""
 

@@ -17,9 +17,7 @@ from diffcheck.problems import Problem
 def _leaves(problem: Problem, point: Tensors) -> dict[str, torch.Tensor]:
     # detach shares memory and strides: the leaf is laid out like the input that the caller passed.
     parameters = set(problem.parameters)
-    return {
-        name: value.detach().requires_grad_() if name in parameters else value.detach() for name, value in point.items()
-    }
+    return {name: value.detach().requires_grad_() if name in parameters else value.detach() for name, value in point.items()}
 
 
 def _collected(problem: Problem, leaves: dict[str, torch.Tensor]) -> Gradients:

@@ -108,9 +108,7 @@ class BallArithmetic:
         left, right = first[0], second[0]
         product = np.empty((left.shape[0], left.shape[1], right.shape[2]), dtype=object)
         for batch in range(left.shape[0]):
-            product[batch] = np.reshape(
-                _array_of((_matrix(left[batch]) * _matrix(right[batch])).entries()), product.shape[1:]
-            )
+            product[batch] = np.reshape(_array_of((_matrix(left[batch]) * _matrix(right[batch])).entries()), product.shape[1:])
         return (product,)
 
 
@@ -149,6 +147,4 @@ def _real_number(value: Expr) -> arb:
         return parts[0].sqrt() if value.exp == Rational(1, 2) else parts[0] ** parts[1]
     if type(value).__name__ in BALL_FUNCTIONS:
         return BALL_FUNCTIONS[type(value).__name__](parts[0])
-    raise UnsupportedExpression(
-        got=name, wanted="a constant of the named functions", do="write it as a rational number"
-    )
+    raise UnsupportedExpression(got=name, wanted="a constant of the named functions", do="write it as a rational number")

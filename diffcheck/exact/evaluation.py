@@ -84,9 +84,7 @@ class _Equation:
 
     def _spread(self, value: Planes, axes: tuple[int, ...]) -> Planes:
         return tuple(
-            np.broadcast_to(
-                plane, [self.lengths[place] if place in axes else size for place, size in enumerate(plane.shape)]
-            )
+            np.broadcast_to(plane, [self.lengths[place] if place in axes else size for place, size in enumerate(plane.shape)])
             for plane in self._full_rank(value)
         )
 
@@ -187,9 +185,7 @@ class _Equation:
     def _axes(self, factor: Expr) -> frozenset[int]:
         return frozenset(self.axis[symbol] for symbol in factor.free_symbols if symbol in self.axis)
 
-    def _matmul(
-        self, left: Planes, left_axes: frozenset[int], right: Planes, right_axes: frozenset[int], kept: int
-    ) -> Planes:
+    def _matmul(self, left: Planes, left_axes: frozenset[int], right: Planes, right_axes: frozenset[int], kept: int) -> Planes:
         rank = len(self.lengths)
         alone = {place for place in range(kept, rank) if (place in left_axes) != (place in right_axes)}
         left, right = self._summed(left, left_axes & alone), self._summed(right, right_axes & alone)

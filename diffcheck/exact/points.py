@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer
 
 from diffcheck.errors import (
     DeviceMismatch,
@@ -15,11 +14,14 @@ from diffcheck.errors import (
     EmptyBatch,
     MissingInput,
     NonFiniteInput,
+    PointError,
     ShapeMismatch,
     UnknownName,
     UnsupportedDtype,
 )
-from diffcheck.notation import Program, Tensor
+from diffcheck.exact.extents import extent_value, sizes_of
+from diffcheck.exact.formats import FORMATS
+from diffcheck.notation import Equation, Program, Tensor, indices_of, name_of
 
 Point = Mapping[str, Any]
 
@@ -38,41 +40,60 @@ def prepare(program: Program, point: Point) -> Prepared:
     for name in point:
         if name not in names:
             raise UnknownName.among("input of the program", name, names)
+    for name in names:
+        if name not in point:
+            given = f"values for {', '.join(point)}" if point else "no values"
+            raise MissingInput(got=given, wanted=f"a value for {name!r} too", do=f"pass {name!r}")
+    _one_dtype(point)
     _one_device(point)
-    values: dict[str, np.ndarray] = {}
-    sizes: dict[str, int] = {}
+    values = {name: exact_array(point[name], name) for name in names}
     for tensor in program.inputs:
-        if tensor.name not in point:
-            raise MissingInput(
-                got=f"values for {', '.join(point) or 'nothing'}",
-                wanted=f"a value for {tensor.name!r} too",
-                do="pass it",
-            )
-        values[tensor.name] = exact_array(point[tensor.name], tensor.name)
+        _filled(tensor, values[tensor.name].shape)
+    sizes = sizes_of((tensor, values[tensor.name].shape) for tensor in program.inputs)
+    for tensor in program.inputs:
         _fit(tensor, values[tensor.name].shape, sizes)
+    for equation in program.equations:
+        _within(equation, program, sizes)
     return Prepared(values, sizes)
 
 
 def exact_array(value: Any, name: str) -> np.ndarray:
     """Return *value* as a float64 array that holds it exactly; refuse other dtypes, NaN and infinities."""
-    if hasattr(value, "detach"):
-        if not value.dtype.is_floating_point or "float8" in str(value.dtype):
-            raise _unsupported(name, value.dtype)
-        array = value.detach().double().cpu().numpy()
-    else:
-        array = np.asarray(value)
-        if array.dtype.kind in "iu" and isinstance(value, (int, list, tuple)):
-            array = array.astype(np.float64)
-        if array.dtype.name not in ("float64", "float32", "float16"):
-            raise _unsupported(name, array.dtype)
-        array = array.astype(np.float64)
+    array = _of_tensor(value, name) if hasattr(value, "detach") else _of_array(value, name)
     if not np.isfinite(array).all():
         place = np.argwhere(~np.isfinite(array))[0]
-        bad = array[tuple(place)]
-        raise NonFiniteInput(
-            got=f"{bad} at {name}{[int(i) for i in place]}", wanted="finite values", do="mend the data"
-        )
-    return np.asarray(array, dtype=np.float64)
+        at = f"{name}{[int(i) for i in place]}" if array.ndim else name
+        raise NonFiniteInput(got=f"{array[tuple(place)]} at {at}", wanted="finite values", do="mend the data")
+    return array
+
+
+def _of_tensor(value: Any, name: str) -> np.ndarray:
+    if not value.dtype.is_floating_point or str(value.dtype).removeprefix("torch.") not in FORMATS:
+        raise _unsupported(name, value.dtype)
+    if value.is_meta:
+        raise DeviceMismatch(got=f"{name} on device meta", wanted="values in memory", do="create it on a real device")
+    if str(value.layout) != "torch.strided":
+        raise PointError(got=f"{name} of layout {value.layout}", wanted="a dense tensor", do="pass its to_dense()")
+    # To the CPU first: some devices have no float64.
+    array: np.ndarray = value.detach().cpu().double().resolve_neg().numpy()
+    return array
+
+
+def _of_array(value: Any, name: str) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ShapeMismatch(
+            got=f"rows of several lengths for {name!r}", wanted="rows of one length", do="pass a rectangular array"
+        ) from None
+    if array.dtype.kind in "iu" and isinstance(value, (int, list, tuple)):
+        whole = array.astype(np.float64)
+        if [int(number) for number in whole.ravel()] != array.ravel().tolist():
+            raise _unsupported(name, "int, too large for float64 to hold exactly")
+        return whole
+    if array.dtype.name not in FORMATS:
+        raise _unsupported(name, array.dtype)
+    return array.astype(np.float64)
 
 
 def _unsupported(name: str, dtype: object) -> UnsupportedDtype:
@@ -83,36 +104,56 @@ def _unsupported(name: str, dtype: object) -> UnsupportedDtype:
     )
 
 
-def _fit(tensor: Tensor, shape: tuple[int, ...], sizes: dict[str, int]) -> None:
+def _filled(tensor: Tensor, shape: tuple[int, ...]) -> None:
     if len(shape) != tensor.rank:
         raise ShapeMismatch(
             got=f"shape {shape} for {tensor.name!r}",
             wanted=f"{tensor.rank} axes",
-            do=f"its extents are {tensor.extents}",
+            do=f"its extents are {list(map(str, tensor.extents))}",
         )
     for extent, size in zip(tensor.extents, shape, strict=True):
-        known = sizes.setdefault(str(extent), size) if extent.is_Symbol else extent_value(extent, sizes)
-        if known != size:
-            raise ShapeMismatch(
-                got=f"shape {shape} for {tensor.name!r}", wanted=f"{extent} = {known}", do="make the shapes agree"
-            )
         if size == 0:
             raise EmptyBatch(
                 got=f"extent {extent} = 0 of {tensor.name!r}", wanted="one element or more", do="skip empty batches"
             )
 
 
-def extent_value(extent: Expr, sizes: Mapping[str, int]) -> int:
-    """Return the number that *extent* stands for under *sizes*."""
-    value = extent.subs({symbol: Integer(sizes[str(symbol)]) for symbol in extent.free_symbols})
-    return int(value)
+def _fit(tensor: Tensor, shape: tuple[int, ...], sizes: Mapping[str, int]) -> None:
+    for extent, size in zip(tensor.extents, shape, strict=True):
+        known = extent_value(extent, sizes)
+        if known != size:
+            raise ShapeMismatch(
+                got=f"shape {shape} for {tensor.name!r}", wanted=f"{extent} = {known}", do="make the shapes agree"
+            )
 
 
-def _one_device(point: Point) -> None:
+def _within(equation: Equation, program: Program, sizes: Mapping[str, int]) -> None:
+    """Refuse an empty axis, and a read at a constant that lies outside its axis."""
+    for index in equation.axes:
+        if extent_value(index.extent, sizes) < 1:
+            raise EmptyBatch(
+                got=f"{index.extent} < 1 for index {index.name} of {equation.target!r}",
+                wanted="one element or more",
+                do="pass larger inputs",
+            )
+    for node in equation.reads:
+        for place, extent in zip(indices_of(node), program.tensors[name_of(node)], strict=True):
+            if place.is_Integer and place >= extent_value(extent, sizes):
+                raise ShapeMismatch(
+                    got=f"{extent} = {extent_value(extent, sizes)}",
+                    wanted=f"{extent} > {place}, since {equation.target!r} reads {node}",
+                    do="pass larger inputs",
+                )
+
+
+def _one_dtype(point: Point) -> None:
     dtypes = {name: str(value.dtype).removeprefix("torch.") for name, value in point.items() if hasattr(value, "dtype")}
     if len(set(dtypes.values())) > 1:
         listed = ", ".join(f"{name}: {dtype}" for name, dtype in dtypes.items())
         raise DtypeMismatch(got=listed, wanted="one dtype for all inputs", do="convert the inputs to one dtype")
+
+
+def _one_device(point: Point) -> None:
     devices = {name: str(value.device) for name, value in point.items() if hasattr(value, "device")}
     if len(set(devices.values())) > 1:
         listed = ", ".join(f"{name}: {device}" for name, device in devices.items())

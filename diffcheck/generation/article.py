@@ -72,9 +72,7 @@ class Article:
 
     def _dloss(self) -> str:
         derived = derive(self._loss_program(), (self.predicted.name,)).program
-        return self._function(
-            "dloss_fn", derived, f"∂{self.loss}/∂{_element(self.predicted.name, self.prediction.indices)}"
-        )
+        return self._function("dloss_fn", derived, f"∂{self.loss}/∂{_element(self.predicted.name, self.prediction.indices)}")
 
     def _dmodel(self, name: str) -> str:
         derived = jacobian(self._model_program(), self.prediction.target, name)

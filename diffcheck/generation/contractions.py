@@ -42,9 +42,7 @@ def contraction(factors: Sequence[Expr], out: Axes, bound: Axes, axes_of: AxesOf
     return _einsum(factors, out, bound, axes_of)
 
 
-def _one_axis(
-    inner: list[Expr], widest: list[frozenset[Symbol]], out: Axes, k: Symbol, axes_of: AxesOf
-) -> Contraction | None:
+def _one_axis(inner: list[Expr], widest: list[frozenset[Symbol]], out: Axes, k: Symbol, axes_of: AxesOf) -> Contraction | None:
     vectors = [factor for factor in inner if axes_of(factor) == {k}]
     if len(widest) == 1:
         matrices = [factor for factor in inner if factor not in vectors]

@@ -121,9 +121,7 @@ class Lowering:
         bound = tuple(index.symbol for index in equation.bound)
         held = summing_layout(body, axes, bound, self._axes(body))
         operand = self._value(body, held, self._temporary())
-        text = (
-            operand.name if operand.name.isidentifier() or operand.name.endswith(("]", ".T")) else f"({operand.name})"
-        )
+        text = operand.name if operand.name.isidentifier() or operand.name.endswith(("]", ".T")) else f"({operand.name})"
         self._release(operand)
         places = [place for place, axis in enumerate(held) if axis not in axes]
         across = "" if len(places) == len(held) else ", ".join(map(str, places))

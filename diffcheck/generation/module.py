@@ -43,6 +43,4 @@ def _check_names(program: Program, target: Target) -> None:
     reserved = {target.name, "out", "grad", "workspace", "model", "loss_fn", "dloss_fn", "grad_fn", "tuple"}
     for name in (*program.tensors, *map(str, program.sizes)):
         if name in reserved:
-            raise GenerationError(
-                got=f"a tensor or extent called {name!r}", wanted="another name", do=f"rename {name!r}"
-            )
+            raise GenerationError(got=f"a tensor or extent called {name!r}", wanted="another name", do=f"rename {name!r}")

@@ -60,11 +60,7 @@ class Readable:
         if above != 1:
             extra.append(_wrap(number_text(above), _PRODUCT if above.is_Mul else _ATOM, _PRODUCT))
         product = " * ".join([text, *extra])
-        return (
-            product
-            if below == 1
-            else f"{product} / {_wrap(number_text(below), _ATOM if below.is_Atom else _SUM, _ATOM)}"
-        )
+        return product if below == 1 else f"{product} / {_wrap(number_text(below), _ATOM if below.is_Atom else _SUM, _ATOM)}"
 
     def _summed(self, body: Expr, axes: tuple[Symbol, ...], bound: tuple[Symbol, ...]) -> str:
         layout = summing_layout(body, axes, bound, self._axes(body))
@@ -98,9 +94,7 @@ class Readable:
         return self._call(node, axes), _ATOM
 
     def _add(self, node: Expr, axes: tuple[Symbol, ...]) -> str:
-        terms = sorted(
-            Add.make_args(node), key=lambda term: (term.could_extract_minus_sign(), bool(reads_of(term) == [term]))
-        )
+        terms = sorted(Add.make_args(node), key=lambda term: (term.could_extract_minus_sign(), bool(reads_of(term) == [term])))
         text = self._of(terms[0], axes)[0]
         for term in terms[1:]:
             minus = term.could_extract_minus_sign()
@@ -147,9 +141,7 @@ class Readable:
         return delta_text(node, axes, extents, self.target, self.like)
 
 
-def delta_text(
-    node: KroneckerDelta, axes: tuple[Symbol, ...], extents: dict[Symbol, str], target: Target, like: str
-) -> str:
+def delta_text(node: KroneckerDelta, axes: tuple[Symbol, ...], extents: dict[Symbol, str], target: Target, like: str) -> str:
     """Return source for 1 where two indices agree and 0 elsewhere, in the dtype of the input *like*."""
     device = f", device={like}.device" if target.name == "torch" else ""
     sides = []

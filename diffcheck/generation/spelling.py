@@ -109,7 +109,9 @@ def _relu(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     return torch.clamp_min(u, 0, out=out)
 '''
 
-_COMMON = {name: name for name in _SAME} | {f"_{name}": f"_{name}" for name in ("softplus", "logsigmoid", "step", "sigmoid", "relu", "sech")}
+_COMMON = {name: name for name in _SAME} | {
+    f"_{name}": f"_{name}" for name in ("softplus", "logsigmoid", "step", "sigmoid", "relu", "sech")
+}
 
 TORCH = Target(
     name="torch",

@@ -69,9 +69,7 @@ class ScalarFunction:
         return str(self.symbol.__name__)
 
 
-def _row(
-    symbol: type[Function], latex: str, stable: Rule, textbook: Rule | None = None, *kinks: Kink
-) -> ScalarFunction:
+def _row(symbol: type[Function], latex: str, stable: Rule, textbook: Rule | None = None, *kinks: Kink) -> ScalarFunction:
     return ScalarFunction(symbol, stable, textbook or stable, latex, kinks)
 
 

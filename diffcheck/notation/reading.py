@@ -44,9 +44,7 @@ class Reader:
         made = self.close(str(target), declared, bound, expression)
         return [*hoisted, made]
 
-    def close(
-        self, target: str, indices: dict[str, Expr | None], bound: dict[str, Expr | None], body: Expr
-    ) -> Equation:
+    def close(self, target: str, indices: dict[str, Expr | None], bound: dict[str, Expr | None], body: Expr) -> Equation:
         """Return the equation, with the extents that its reads tell."""
         told: dict[str, Expr] = {}
         for node in reads_of(body):
@@ -71,9 +69,7 @@ class Reader:
 def _extent_of(name: str, stated: Expr | None, told: dict[str, Expr]) -> Expr:
     size = stated if stated is not None else told.get(name)
     if size is None:
-        raise UnboundIndex(
-            got=f"index {name!r}, which no read tells the extent of", wanted="an extent", do=f"write {name}:n"
-        )
+        raise UnboundIndex(got=f"index {name!r}, which no read tells the extent of", wanted="an extent", do=f"write {name}:n")
     return size
 
 
@@ -205,9 +201,7 @@ class _Body:
         if str(name) == "delta" and len(values) == 2 and all(isinstance(v, Symbol) or v.is_Integer for v in values):
             return KroneckerDelta(*values)
         if len(values) != 1:
-            raise ProgramSyntaxError(
-                got=f"{name} of {len(values)} arguments", wanted="one argument", do="split the call"
-            )
+            raise ProgramSyntaxError(got=f"{name} of {len(values)} arguments", wanted="one argument", do="split the call")
         return sqrt(values[0]) if str(name) == "sqrt" else function(str(name)).symbol(values[0])
 
     def _reduction(self, tree: Any) -> Expr:

@@ -55,9 +55,7 @@ def _inputs(program: Program, sizes: set[str]) -> dict[str, tuple[Expr, ...]]:
 def _new_name(name: str, known: dict[str, tuple[Expr, ...]], sizes: set[str] | set[Symbol]) -> None:
     if name in known or name in set(map(str, sizes)):
         taken = "a tensor" if name in known else "an extent"
-        raise DuplicateName(
-            got=f"{name!r} a second time", wanted="each name once", do=f"rename one: {name!r} is {taken}"
-        )
+        raise DuplicateName(got=f"{name!r} a second time", wanted="each name once", do=f"rename one: {name!r} is {taken}")
 
 
 def _check_equation(equation: Equation, known: dict[str, tuple[Expr, ...]], sizes: set[Symbol]) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def two_layer_network() -> Problem:
-    """p = v·tanh(W x + b) + c with d inputs and h hidden units."""
+    """P = v·tanh(W x + b) + c with d inputs and h hidden units."""
     program = parse(
         """
         parameter W[h, d]; parameter b[h]; parameter v[h]; parameter c; data x[n, d]; target y[n]

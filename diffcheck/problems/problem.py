@@ -82,7 +82,11 @@ def scaled(problem: Problem, factor: float) -> Problem:
         return tuple(factor * gradient for gradient in problem.handwritten(**inputs))
 
     return replace(
-        problem, name=f"{problem.name} times {factor}", program=program, loss=scaled_loss, handwritten=scaled_gradient,
+        problem,
+        name=f"{problem.name} times {factor}",
+        program=program,
+        loss=scaled_loss,
+        handwritten=scaled_gradient,
         base=problem,
     )
 
@@ -93,5 +97,3 @@ def to_torch(point: Mapping[str, np.ndarray], dtype: str = "float64", device: st
 
     kind = getattr(torch, dtype)
     return {name: torch.as_tensor(value, dtype=torch.float64).to(device=device, dtype=kind) for name, value in point.items()}
-
-

@@ -18,7 +18,7 @@ UNKNOWN = (35.7, 55.9, 58.2, 81.9, 56.3, 48.9, 33.9, 21.8, 48.4, 60.4, 68.4)
 
 
 def thermometer() -> Problem:
-    """p = w·x + b on eleven readings."""
+    """P = w·x + b on eleven readings."""
     program = parse(
         """
         parameter w; parameter b; data x[n]; target y[n]
@@ -52,7 +52,7 @@ def thermometer() -> Problem:
 
 
 def linear_regression() -> Problem:
-    """p = X·w + b with d features."""
+    """P = X·w + b with d features."""
     program = parse(
         """
         parameter w[d]; parameter b; data X[n, d]; target y[n]
@@ -85,7 +85,7 @@ def linear_regression() -> Problem:
 
 
 def polynomial_regression() -> Problem:
-    """p = w₀ + w₁x + w₂x² + w₃x³."""
+    """P = w₀ + w₁x + w₂x² + w₃x³."""
     program = parse(
         """
         parameter w[4]; data x[n]; target y[n]

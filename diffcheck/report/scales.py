@@ -55,11 +55,13 @@ def scale(values: Iterable[float], start: float, end: float, *, log: bool) -> Sc
 def _decades(low: float, high: float) -> tuple[float, ...]:
     """Return powers of ten, thinned to about eight, or with 2 and 5 between where few of them fit."""
     step = max(1, ceil((high - low) / 8))
-    exponents = [k for k in range(ceil(low), floor(high) + 1) if k % step == 0]
-    if len(exponents) >= 3:
-        return tuple(_ten(k) for k in exponents)
+    powers = [_ten(k) for k in range(ceil(low), floor(high) + 1) if k % step == 0]
+    powers = [value for value in powers if 0 < value < inf]  # the air around extreme values passes the range of floats
+    if len(powers) >= 3:
+        return tuple(powers)
     between = [lead * _ten(k) for k in range(floor(low), ceil(high) + 1) for lead in (1, 2, 5)]
-    return tuple(value for value in between if 0 < value < inf and low <= log10(value) <= high)
+    shown = tuple(value for value in between if 0 < value < inf and low <= log10(value) <= high)
+    return shown or (10.0 ** ((low + high) / 2),)  # among the smallest floats no round value need lie on the axis
 
 
 def _even(low: float, high: float) -> tuple[float, ...]:

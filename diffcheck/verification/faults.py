@@ -143,7 +143,9 @@ def not_a_number(faulty: Faulty, problem: Problem, point: Tensors) -> Gradients:
 @fault
 def wrong_dtype(faulty: Faulty, problem: Problem, point: Tensors) -> Gradients:
     """The right values in another dtype."""
-    return _first(faulty.right(problem, point), lambda value: value.to(torch.float32 if value.dtype != torch.float32 else torch.float64))
+    return _first(
+        faulty.right(problem, point), lambda value: value.to(torch.float32 if value.dtype != torch.float32 else torch.float64)
+    )
 
 
 @fault

@@ -108,7 +108,7 @@ def ignores_the_order_of_the_batch(problem: Problem, engine: Engine, point: Tens
 
 @law
 def ignores_the_layout_of_memory(problem: Problem, engine: Engine, point: Tensors) -> Findings:
-    """g at strided, offset and column-major inputs is g; at expanded inputs it is the gradient of the values they show."""
+    """G at strided, offset and column-major inputs is g; at expanded inputs it is the gradient of the values they show."""
     truth = truth_of(problem.gradient, point)
     found: list[Finding] = []
     for layout in LAYOUTS.values():

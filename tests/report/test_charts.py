@@ -7,7 +7,7 @@ from math import inf, isfinite, nan
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from diffcheck.report.charts import Axis, Point, Series, line_chart
@@ -54,6 +54,8 @@ def box(drawing):
 
 
 @given(st.lists(points(), min_size=1, max_size=12))
+@example([(Point(4e291, 1.0),), (Point(4e-269, 1.0),)])  # the axis reaches beyond the largest float
+@example([(Point(5e-324, 1.0),), (Point(1.0, 1.0),)])
 def test_everything_drawn_lies_inside_on_logarithmic_axes(point_lists):
     drawing = chart(point_lists)
     width, height = box(drawing)
@@ -146,6 +148,7 @@ def test_a_shortened_text_is_no_longer_than_asked(text, most):
 
 
 @given(st.lists(anything, min_size=1), st.booleans())
+@example([5e-324], True)
 def test_ticks_lie_on_the_axis_in_order_and_are_few(values, log):
     line = scale(values, 0.0, 100.0, log=log)
     ticks = line.ticks()

@@ -1,0 +1,177 @@
+"""What rounding can do to a formula: a bound, carried along with the float64 value of every subexpression.
+
+Let x be the exact value of a subexpression, v its value here and w the value that a program in the format computes. Every
+operation returns v with a bound δ on |w − x|, and on |v − x| too, from the bounds of its operands. For y = f(a, …):
+
+1. Operands that are off move the exact result by at most Σ sup|∂f/∂a|·δa over all values that a may have (mean value theorem).
+2. Carrying f out adds c·u·|f| of that moved result, with the unit roundoff u; so δ = (moved + c·u·|v|)/(1 − c·u).
+   c = 1 for + − ×, 2 for ÷ and √ (÷ by a number may be × by its reciprocal; √ of vector libraries is off by 1 ULP), and the
+   row's units for a named function. In a format whose arithmetic is carried out in float32, c = 2 and the row's units of float32.
+3. Underflow adds η = half the smallest subnormal, times the factors above 1 that may yet come.
+4. A sum of m terms adds γ(m − 1)·Σ|terms| for any order of summation, γ(k) = k·u/(1 − k·u), u of the format sums are made in.
+   So does a sum of k > 2 terms written out, with m = k.
+5. Where the format cannot hold |v| + δ, or f has no finite slope within reach, δ is infinite.
+
+Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 2.2, 3.1, 3.3 and 4.2.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Rational
+
+from diffcheck.exact.arithmetic import Planes
+from diffcheck.exact.balls import real_number
+from diffcheck.exact.float_functions import FLOAT_FUNCTIONS, FUNCTION_UNITS
+from diffcheck.exact.formats import FORMATS, Format
+from diffcheck.exact.precision import working_precision
+from diffcheck.exact.ulp import round_value
+
+
+class ErrorArithmetic:
+    """Float64 values beside their error bounds; with *rounding* off, operations are exact and only input errors are passed on."""
+
+    def __init__(self, form: Format, *, rounding: bool = True) -> None:
+        sums_in = FORMATS[form.sums_in]
+        self.form = form
+        self.unit = form.unit if rounding else 0.0
+        self.sum_unit = sums_in.unit if rounding else 0.0
+        self.lost = form.tiny / 2 if rounding else 0.0
+        self.rounded_once = float(sums_in is not form)
+        self.largest = form.largest if rounding else FORMATS["float64"].largest
+        # w lies within δ of x, and so within 2δ of v, which in a wider format than w is much nearer to x.
+        self.reach = 2.0 if rounding and form.precision == 53 else 1.0 + 2.0**-20
+
+    def constant(self, value: Expr) -> Planes:
+        number, held = _float_of(value, self.form)
+        return self._made(np.array(number), np.array(0.0), 0.0 if held else 1.0)
+
+    def add(self, *terms: Planes) -> Planes:
+        value, moved = terms[0]
+        if len(terms) == 2:
+            return self._made(value + terms[1][0], moved + terms[1][1], 1.0, lost=0.0)
+        size = np.abs(value)
+        for other, error in terms[1:]:
+            value, moved, size = value + other, moved + error, size + np.abs(other)
+        return self._made(value, moved + _gamma(len(terms) - 1, self.unit) * (size + 2 * moved), 0.0)
+
+    def multiply(self, *factors: Planes) -> Planes:
+        value, moved = factors[0]
+        grown = _grown(factors[0])
+        for factor in factors[1:]:
+            moved = np.abs(value) * factor[1] + moved * (np.abs(factor[0]) + 3 * factor[1])
+            value, grown = value * factor[0], grown * _grown(factor)
+        rounds = len(factors) - 1
+        return self._made(value, moved, float(rounds), lost=rounds * self.lost * grown)
+
+    def divide(self, above: Planes, below: Planes) -> Planes:
+        value = above[0] / below[0]
+        least = np.abs(below[0]) - self.reach * below[1]
+        moved = (above[1] + (np.abs(above[0]) + above[1]) / least * below[1]) / least
+        return self._made(value, np.where(least > 0, moved, np.inf), 2.0)
+
+    def power(self, base: Planes, exponent: Rational) -> Planes:
+        order = float(exponent)
+        value = np.power(base[0], order)
+        spread = self.reach * base[1]
+        size = np.abs(base[0]) + spread if order >= 1 else np.abs(base[0]) - spread
+        slope = np.where(size >= 0, abs(order) * np.power(np.maximum(size, 0), order - 1), np.inf)
+        if not exponent.is_Integer:
+            slope = np.where(base[0] >= spread, slope, np.inf)
+        units = {0.5: 2.0, 2.0: 1.0}.get(order, max(abs(order) - 1, self._function_units(FUNCTION_UNITS)))
+        return self._made(value, _times(slope, base[1]), units)
+
+    def exponentiate(self, base: Planes, exponent: Planes) -> Planes:
+        value = np.power(base[0], exponent[0])
+        low, high = base[0] - self.reach * base[1], base[0] + self.reach * base[1]
+        orders = exponent[0] - self.reach * exponent[1], exponent[0] + self.reach * exponent[1]
+        logs = np.log(np.maximum(low, 0)), np.log(high)
+        largest = np.exp(np.maximum.reduce([log * order for log in logs for order in orders]))
+        by_base = largest * np.maximum(*np.abs(orders)) / low
+        by_exponent = largest * np.maximum(*np.abs(logs))
+        moved = _times(by_base, base[1]) + _times(by_exponent, exponent[1])
+        still = (base[1] == 0) & (exponent[1] == 0)
+        return self._made(value, np.where((low > 0) | still, moved, np.inf), self._function_units(FUNCTION_UNITS))
+
+    def call(self, name: str, argument: Planes) -> Planes:
+        row = FLOAT_FUNCTIONS[name]
+        value, error = argument
+        low, high = value - self.reach * error, value + self.reach * error
+        moved = _times(row.steepest(low, high), error)
+        if row.jump:
+            moved = moved + row.jump * ((low <= 0) & (high >= 0) & (error > 0))
+        return self._made(row.value(value), moved, self._function_units(row.units) if row.units else 0.0)
+
+    def total(self, terms: Planes, axes: tuple[int, ...]) -> Planes:
+        length = math.prod(terms[0].shape[axis] for axis in axes)
+        value, size, moved = (np.sum(plane, axis=axes, keepdims=True) for plane in (terms[0], np.abs(terms[0]), terms[1]))
+        return self._summed(value, size, moved, _gamma(length - 1, self.sum_unit))
+
+    def matmul(self, first: Planes, second: Planes, terms: int) -> Planes:
+        sizes = np.abs(first[0]), np.abs(second[0])
+        value, size = _product(first[0], second[0]), _product(*sizes)
+        moved = _product(sizes[0], second[1]) + _product(first[1], sizes[1] + 3 * second[1])
+        rounding = _gamma(terms - 1, self.sum_unit)
+        rounding = rounding + self.unit * (1 + rounding)
+        lost = self.lost * _product(_grown(first), _grown(second)) if self.lost else 0.0
+        return self._summed(value, size, moved + lost, rounding)
+
+    def _summed(self, value: Any, size: Any, moved: Any, rounding: float) -> Planes:
+        greatest = size + 2 * moved
+        made = self._made(value, moved + rounding * greatest, self.rounded_once)
+        return made[0], np.where(greatest <= self.largest_sum, made[1], np.inf)
+
+    @property
+    def largest_sum(self) -> float:
+        """The largest finite value of the format that sums are made in."""
+        return max(self.largest, FORMATS[self.form.sums_in].largest)
+
+    def _function_units(self, units: float) -> float:
+        """Return *units* of the format that functions are carried out in, and two roundings to this one where it is narrower."""
+        return 2.0 + units * self.sum_unit / self.unit if self.unit and self.rounded_once else units
+
+    def _made(self, value: Any, moved: Any, units: float, lost: Any = None) -> Planes:
+        """Return *value* with the bound of point 2, and that of point 3 where *lost* does not say otherwise."""
+        share = units * self.unit
+        error = (moved + share * np.abs(value)) / (1 - share) + ((self.lost if share else 0.0) if lost is None else lost)
+        return value, np.where(np.abs(value) + error <= self.largest, error, np.inf)
+
+
+def _times(slope: Any, error: Any) -> Any:
+    """Return slope·error, and 0 for no error whatever the slope."""
+    return np.where(error == 0, 0.0, slope * error)
+
+
+def _grown(plane: Planes) -> Any:
+    """Return max(1, |w|): by what a factor can enlarge an error made before it."""
+    return np.maximum(1.0, np.abs(plane[0]) + plane[1])
+
+
+def _gamma(depth: int, unit: float) -> float:
+    """Return γ(k) = k·u/(1 − k·u), infinite from k·u = 1 on."""
+    share = depth * unit
+    return share / (1 - share) if share < 1 else math.inf
+
+
+def _product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    # Not matmul: its threads cost more than they save at these sizes when the cores are busy.
+    product: np.ndarray = np.einsum("bik,bkj->bij", first, second)
+    return product
+
+
+def _float_of(value: Expr, form: Format) -> tuple[float, bool]:
+    """Return *value* to float64, and whether *form* holds it exactly."""
+    if not value.is_Rational:
+        with working_precision(128):
+            return float(real_number(value).mid()), False
+    exact = Fraction(int(value.p), int(value.q))
+    try:
+        number = float(exact)
+    except OverflowError:
+        return math.copysign(math.inf, exact), False
+    rounded = round_value(number, form)
+    return number, math.isfinite(rounded) and Fraction(rounded) == exact

@@ -1,0 +1,126 @@
+"""Where a training run went: the parameters and the loss of every epoch, and whether it diverged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+
+from diffcheck.engines import Tensors
+from diffcheck.engines import engine as engine_called
+from diffcheck.errors import TrainingError, UnknownName
+from diffcheck.problems import Problem, to_torch
+from diffcheck.problems import problem as problem_called
+from diffcheck.training.loops import loop as loop_called
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """The first epoch after which a parameter or the loss was not finite, and which."""
+
+    epoch: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"diverged at epoch {self.epoch}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The parameters after 0, 1, 2, … epochs (one array each, epochs first), the losses there, and how it ended."""
+
+    problem: Problem
+    loop: str
+    engine: str
+    lr: float
+    point: Tensors
+    parameters: Mapping[str, np.ndarray]
+    losses: np.ndarray
+    diverged: Diverged | None
+
+    @property
+    def epochs(self) -> int:
+        """The number of steps taken."""
+        return len(self.losses) - 1
+
+    @property
+    def final(self) -> dict[str, np.ndarray]:
+        """The last parameters that were reached."""
+        return {name: values[-1] for name, values in self.parameters.items()}
+
+    @property
+    def loss(self) -> float:
+        """The loss at the last parameters."""
+        return float(self.losses[-1])
+
+    def __str__(self) -> str:
+        reached = ", ".join(f"{name} = {np.array2string(value, precision=4)}" for name, value in self.final.items())
+        end = str(self.diverged) if self.diverged is not None else f"{reached}, loss = {self.loss:.4f}"
+        return f"{self.loop} loop with {self.engine}, lr {self.lr:g}, {self.epochs} epochs: {end}"
+
+
+def train(
+    problem: Problem | str,
+    engine: str = "generated",
+    *,
+    epochs: int,
+    lr: float,
+    loop: str = "manual",
+    scale: Mapping[str, float] | None = None,
+    dtype: str = "float64",
+    device: str = "cpu",
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Trajectory:
+    """Return the path of θ ← θ − lr·∂L/∂θ over *epochs* steps on all of the problem's data.
+
+    The data are the problem's own where it has some, else a point drawn from *seed*; *scale* multiplies inputs by name, as in
+    ``scale={"x": 0.1}``. *loop* is "manual" (the gradient of the engine), "autograd" or "optimizer". A run that leaves the
+    finite numbers stops there, and says so in `Trajectory.diverged`. *progress* is called with each epoch's number.
+    """
+    if epochs < 1 or not np.isfinite(lr):
+        raise TrainingError(got=f"epochs={epochs}, lr={lr}", wanted="one epoch or more and a finite lr", do="mend them")
+    problem = problem_called(problem) if isinstance(problem, str) else problem
+    point = starting_point(problem, scale or {}, dtype, device, seed)
+    steps = loop_called(loop)(problem, engine_called(engine), point, lr)
+    path = [{name: point[name] for name in problem.parameters}]
+    losses = [_loss(problem, point, path[0])]
+    diverged = _not_finite(0, path[0], losses[0])
+    for epoch, parameters in enumerate(islice(steps, epochs), start=1):
+        if diverged is not None:
+            break
+        path.append(parameters)
+        losses.append(_loss(problem, point, parameters))
+        diverged = _not_finite(epoch, parameters, losses[-1])
+        if progress is not None:
+            progress(epoch)
+        if diverged is not None:
+            break
+    arrays = {name: np.array([step[name].double().cpu().numpy() for step in path]) for name in problem.parameters}
+    asked = engine if loop == "manual" else "autograd"
+    return Trajectory(problem, loop, asked, lr, point, arrays, np.array(losses), diverged)
+
+
+def starting_point(problem: Problem, scale: Mapping[str, float], dtype: str, device: str, seed: int) -> dict[str, torch.Tensor]:
+    """Return the data with the parameters that training starts from."""
+    drawn = problem.point(seed) if not problem.fixed else {}
+    values = {**drawn, **problem.fixed, **problem.start}
+    for name in scale:
+        if name not in values:
+            raise UnknownName.among("input to scale", name, values)
+    return to_torch({name: values[name] * scale.get(name, 1.0) for name in problem.inputs}, dtype, device)
+
+
+def _loss(problem: Problem, point: Tensors, parameters: Mapping[str, torch.Tensor]) -> float:
+    with torch.no_grad():
+        return float(problem.loss(**{**point, **parameters}))
+
+
+def _not_finite(epoch: int, parameters: Mapping[str, torch.Tensor], loss: float) -> Diverged | None:
+    for name, value in parameters.items():
+        if not bool(torch.isfinite(value).all()):
+            return Diverged(epoch, f"parameter {name} is no longer finite")
+    return None if np.isfinite(loss) else Diverged(epoch, "the loss is no longer finite")
