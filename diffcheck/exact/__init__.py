@@ -2,9 +2,10 @@
 
 from diffcheck.exact.bounds import Bounds, bounds
 from diffcheck.exact.formats import FORMATS, Format, format_of
-from diffcheck.exact.oracle import Values, exact, working_precision
+from diffcheck.exact.oracle import Values, exact
 from diffcheck.exact.points import Point, exact_array, prepare
-from diffcheck.exact.ulp import enclosing, error_in_ulp, ordinal, round_dyadic, round_value, ulp
+from diffcheck.exact.precision import working_precision
+from diffcheck.exact.ulp import decided, enclosing, error_in_ulp, ordinal, round_dyadic, round_value, ulp
 
 __all__ = [
     "FORMATS",
@@ -13,6 +14,7 @@ __all__ = [
     "Point",
     "Values",
     "bounds",
+    "decided",
     "enclosing",
     "error_in_ulp",
     "exact",

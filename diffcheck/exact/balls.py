@@ -1,19 +1,23 @@
-"""Ball arithmetic: every number is an interval midpoint ± radius that certainly holds the exact value (Arb, in python-flint)."""
+"""Ball arithmetic (Arb, in python-flint): every number is a midpoint ± radius that certainly holds the exact value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 from flint import arb, arb_mat, fmpq
 from sympy import Expr, Rational
 
 from diffcheck.errors import UnsupportedExpression
-from diffcheck.exact.evaluation import Planes
+from diffcheck.exact.arithmetic import Planes
 
 
 def _sigmoid(u: arb) -> arb:
+    # e^u/(1 + e^u) for negative u: e^−u may be too large for the precision, e^u never is.
+    if u < 0:
+        small = u.exp()
+        return small / (1 + small)
     return 1 / (1 + (-u).exp())
 
 
@@ -22,13 +26,15 @@ def _softplus(u: arb) -> arb:
     return u + (-u).exp().log1p() if u > 0 else u.exp().log1p()
 
 
-def _by_sign(below: float, at: float, above: float, u: arb) -> arb:
-    """Return a constant by the sign of *u*; a ball that straddles 0 has no value until the precision rises."""
+def _by_sign(below: int, at: int, above: int, u: arb) -> arb:
+    """Return a constant by the sign of *u*, and the ball around all three where the sign is not known yet."""
     if u > 0:
         return arb(above)
     if u < 0:
         return arb(below)
-    return arb(at) if u.is_zero() else arb.nan()
+    if u.is_zero():
+        return arb(at)
+    return u if u.is_nan() else arb(below).union(arb(above))
 
 
 def _relu(u: arb) -> arb:
@@ -46,14 +52,13 @@ BALL_FUNCTIONS: dict[str, Callable[[arb], arb]] = {
     "sech": arb.sech,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
-    "logsigmoid": lambda u: -_softplus(-u),
     "expm1": arb.expm1,
     "log1p": arb.log1p,
     "erf": arb.erf,
     "relu": _relu,
     "absolute": abs,
-    "step": partial(_by_sign, 0.0, 0.0, 1.0),
-    "sign": partial(_by_sign, -1.0, 0.0, 1.0),
+    "step": partial(_by_sign, 0, 0, 1),
+    "sign": partial(_by_sign, -1, 0, 1),
 }
 _UNIVERSAL = {name: np.frompyfunc(function, 1, 1) for name, function in BALL_FUNCTIONS.items()}
 _to_ball = np.frompyfunc(arb, 1, 1)
@@ -77,26 +82,22 @@ class BallArithmetic:
     """The arithmetic of balls at the working precision of python-flint's context."""
 
     def constant(self, value: Expr) -> Planes:
-        if value.is_Rational:
-            return (_as_array(arb(fmpq(int(value.p), int(value.q)))),)
-        return (_as_array(_real_number(value)),)
+        return (_as_array(real_number(value)),)
 
-    def add(self, first: Planes, second: Planes) -> Planes:
-        return (_as_array(first[0] + second[0]),)
+    def add(self, *terms: Planes) -> Planes:
+        return (_as_array(reduce(np.add, (term[0] for term in terms))),)
 
-    def multiply(self, first: Planes, second: Planes) -> Planes:
-        return (_as_array(first[0] * second[0]),)
+    def multiply(self, *factors: Planes) -> Planes:
+        return (_as_array(reduce(np.multiply, (factor[0] for factor in factors))),)
 
-    def divide(self, first: Planes, second: Planes) -> Planes:
-        return (_as_array(first[0] / second[0]),)
+    def divide(self, above: Planes, below: Planes) -> Planes:
+        return (_as_array(above[0] / below[0]),)
 
     def power(self, base: Planes, exponent: Rational) -> Planes:
-        if exponent == Rational(1, 2):
-            return (_as_array(np.frompyfunc(arb.sqrt, 1, 1)(base[0])),)
-        if exponent.is_Integer:
-            return (_as_array(np.frompyfunc(partial(_integer_power, int(exponent)), 1, 1)(base[0])),)
-        power = arb(fmpq(int(exponent.p), int(exponent.q)))
-        return (_as_array(np.frompyfunc(lambda ball: ball**power, 1, 1)(base[0])),)
+        return (_as_array(np.frompyfunc(partial(_rational_power, int(exponent.p), int(exponent.q)), 1, 1)(base[0])),)
+
+    def exponentiate(self, base: Planes, exponent: Planes) -> Planes:
+        return (_as_array(base[0] ** exponent[0]),)
 
     def call(self, name: str, argument: Planes) -> Planes:
         return (_as_array(_UNIVERSAL[name](argument[0])),)
@@ -104,16 +105,31 @@ class BallArithmetic:
     def total(self, terms: Planes, axes: tuple[int, ...]) -> Planes:
         return (_as_array(np.add.reduce(terms[0], axis=axes, keepdims=True)),)
 
-    def matmul(self, first: Planes, second: Planes) -> Planes:
+    def matmul(self, first: Planes, second: Planes, terms: int) -> Planes:
         left, right = first[0], second[0]
         product = np.empty((left.shape[0], left.shape[1], right.shape[2]), dtype=object)
         for batch in range(left.shape[0]):
-            product[batch] = np.reshape(_array_of((_matrix(left[batch]) * _matrix(right[batch])).entries()), product.shape[1:])
+            entries = (_matrix(left[batch]) * _matrix(right[batch])).entries()
+            product[batch] = np.reshape(_array_of(entries), product.shape[1:])
         return (product,)
 
 
+def _rational_power(above: int, below: int, ball: arb) -> arb:
+    """Return ball^(above/below), the root first, so that a base of exactly 0 has its power 0."""
+    if below == 1:
+        return _integer_power(above, ball)
+    if ball.is_zero():
+        return ball if above > 0 else arb.nan()
+    if below == 2:
+        return _integer_power(above, ball.sqrt()) if above > 0 else _integer_power(-above, ball.rsqrt())
+    return ball ** arb(fmpq(above, below))
+
+
 def _integer_power(exponent: int, ball: arb) -> arb:
-    return ball**exponent if exponent >= 0 else 1 / ball**-exponent
+    if exponent < 0:
+        return 1 / _integer_power(-exponent, ball)
+    # Arb's power of an inexact ball around exactly 0 is NaN (python-flint 0.9).
+    return ball**exponent if ball.mid() != 0 else reduce(arb.__mul__, [ball] * exponent)
 
 
 def _matrix(values: np.ndarray) -> arb_mat:
@@ -126,8 +142,8 @@ def _array_of(entries: list[arb]) -> np.ndarray:
     return array
 
 
-def _real_number(value: Expr) -> arb:
-    """Return a ball around an exact constant such as π, √2 or exp(1/3)."""
+def real_number(value: Expr) -> arb:
+    """Return a ball around an exact constant such as 1/3, π, √2 or exp(1/3)."""
     if value.is_Rational:
         return arb(fmpq(int(value.p), int(value.q)))
     name = str(value)
@@ -135,16 +151,14 @@ def _real_number(value: Expr) -> arb:
         return arb.pi()
     if name == "E":
         return arb.const_e()
-    parts = [_real_number(part) for part in value.args]
+    parts = [real_number(part) for part in value.args]
     if value.is_Add:
         return sum(parts[1:], parts[0])
     if value.is_Mul:
-        product = parts[0]
-        for part in parts[1:]:
-            product = product * part
-        return product
+        return reduce(arb.__mul__, parts)
     if value.is_Pow:
-        return parts[0].sqrt() if value.exp == Rational(1, 2) else parts[0] ** parts[1]
+        exponent = value.exp
+        return _rational_power(int(exponent.p), int(exponent.q), parts[0]) if exponent.is_Rational else parts[0] ** parts[1]
     if type(value).__name__ in BALL_FUNCTIONS:
         return BALL_FUNCTIONS[type(value).__name__](parts[0])
     raise UnsupportedExpression(got=name, wanted="a constant of the named functions", do="write it as a rational number")

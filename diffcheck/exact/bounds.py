@@ -11,7 +11,7 @@ from diffcheck.derivation import Gradient
 from diffcheck.exact.arithmetic import Planes
 from diffcheck.exact.error_arithmetic import ErrorArithmetic
 from diffcheck.exact.evaluation import evaluate
-from diffcheck.exact.formats import Format, format_of
+from diffcheck.exact.formats import FORMATS, Format, format_of
 from diffcheck.exact.points import Point, prepare
 from diffcheck.notation import Program
 
@@ -50,7 +50,7 @@ def bounds(gradient: Gradient | Program, point: Point, *, dtype: object = "float
 
 
 def _at_best(value: Planes, form: Format) -> np.ndarray:
-    result: np.ndarray = value[1] + form.unit * np.abs(value[0]) + form.tiny / 2
+    result: np.ndarray = value[1] + form.unit * np.abs(value[0]) + max(form.tiny / 2, FORMATS["float64"].tiny)
     return result
 
 

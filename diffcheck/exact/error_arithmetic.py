@@ -5,8 +5,8 @@ operation returns v with a bound δ on |w − x|, and on |v − x| too, from the
 
 1. Operands that are off move the exact result by at most Σ sup|∂f/∂a|·δa over all values that a may have (mean value theorem).
 2. Carrying f out adds c·u·|f| of that moved result, with the unit roundoff u; so δ = (moved + c·u·|v|)/(1 − c·u).
-   c = 1 for + − ×, 2 for ÷ and √ (÷ by a number may be × by its reciprocal; √ of vector libraries is off by 1 ULP), and the
-   row's units for a named function. In a format whose arithmetic is carried out in float32, c = 2 and the row's units of float32.
+   c = 1 for + − ×, 2 for ÷ and √ (÷ by a number may be × by its reciprocal; √ of vector libraries is off by 1 ULP), and
+   the row's units for a named function; in a format that is carried out in float32, 2 and the row's units of float32.
 3. Underflow adds η = half the smallest subnormal, times the factors above 1 that may yet come.
 4. A sum of m terms adds γ(m − 1)·Σ|terms| for any order of summation, γ(k) = k·u/(1 − k·u), u of the format sums are made in.
    So does a sum of k > 2 terms written out, with m = k.
@@ -33,14 +33,15 @@ from diffcheck.exact.ulp import round_value
 
 
 class ErrorArithmetic:
-    """Float64 values beside their error bounds; with *rounding* off, operations are exact and only input errors are passed on."""
+    """Float64 values beside their error bounds; without *rounding*, operations are exact and pass input errors on."""
 
     def __init__(self, form: Format, *, rounding: bool = True) -> None:
         sums_in = FORMATS[form.sums_in]
         self.form = form
         self.unit = form.unit if rounding else 0.0
         self.sum_unit = sums_in.unit if rounding else 0.0
-        self.lost = form.tiny / 2 if rounding else 0.0
+        # In float64 half of the smallest subnormal is 0, and the bound itself underflows where the values do.
+        self.lost = 0.0 if not rounding else 4 * form.tiny if form.precision == 53 else form.tiny / 2
         self.rounded_once = float(sums_in is not form)
         self.largest = form.largest if rounding else FORMATS["float64"].largest
         # w lies within δ of x, and so within 2δ of v, which in a wider format than w is much nearer to x.
@@ -131,7 +132,7 @@ class ErrorArithmetic:
         return max(self.largest, FORMATS[self.form.sums_in].largest)
 
     def _function_units(self, units: float) -> float:
-        """Return *units* of the format that functions are carried out in, and two roundings to this one where it is narrower."""
+        """Return *units* of the format that functions are carried out in, with two roundings to a narrower one."""
         return 2.0 + units * self.sum_unit / self.unit if self.unit and self.rounded_once else units
 
     def _made(self, value: Any, moved: Any, units: float, lost: Any = None) -> Planes:

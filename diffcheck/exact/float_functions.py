@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-# 4 ULP, the loosest that is documented among the libraries in use: NumPy's vector functions on AVX-512 (below 4 ULP), SLEEF's u35
-# functions under PyTorch (3.5), CUDA's powf (4). Measured on sampled arguments: at most 1.8 ULP.
+# 4 ULP, the loosest that is documented among the libraries in use: NumPy's vector functions on AVX-512 (below 4 ULP),
+# SLEEF's u35 functions under PyTorch (3.5), CUDA's powf (4). Measured on sampled arguments: at most 1.8 ULP.
 FUNCTION_UNITS = 8.0
 
 # Any: NumPy's operators are typed by the scalar or array they are given.
@@ -19,7 +19,7 @@ Elementwise = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class FloatFunction:
-    """One row: f, the supremum of |f′| over [low, high], the error of f itself in units of u·|f|, and the height of its jump at 0.
+    """One row: f, the supremum of |f′| over [low, high], the error of f itself in u·|f|, and the height of its jump at 0.
 
     A function that libraries compose of others has the units of its composition.
     """

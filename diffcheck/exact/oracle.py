@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from flint import arb, ctx
+from flint import arb
 
 from diffcheck.derivation import Gradient
 from diffcheck.exact.balls import BallArithmetic, balls
 from diffcheck.exact.evaluation import evaluate
 from diffcheck.exact.formats import Format, format_of
 from diffcheck.exact.points import Point, Prepared, prepare
-from diffcheck.exact.ulp import enclosing
+from diffcheck.exact.precision import working_precision
+from diffcheck.exact.ulp import decided, enclosing, ends
 from diffcheck.notation import Program
 
-_FIRST, _LAST = 128, 16384
+# The last holds any sum of products of three float64 numbers exactly, whatever their magnitudes.
+_PRECISIONS = (128, 512, 2048, 8192)
+_TIE_BITS = 1024
 
 
 @dataclass(frozen=True)
@@ -37,36 +40,46 @@ class Values(Mapping[str, np.ndarray]):
         return len(self.arrays)
 
     def rounded(self, dtype: object = "float64") -> dict[str, np.ndarray]:
-        """Return float64 arrays of the values rounded to *dtype*, ties to even."""
+        """Return float64 arrays of the values rounded to *dtype*, ties to even, NaN where the value is not known so far."""
         form = format_of(dtype)
         return {name: _rounded(array, form) for name, array in self.arrays.items()}
 
 
 def _rounded(array: np.ndarray, form: Format) -> np.ndarray:
-    flat = [enclosing(ball.mid(), form)[0] for ball in array.ravel()]
+    flat = [_nearest(ball, form) for ball in array.ravel()]
     return np.array(flat, dtype=np.float64).reshape(array.shape)
+
+
+def _nearest(ball: arb, form: Format) -> float:
+    return enclosing(ball.mid(), form)[0] if decided(ball, form) else math.nan
 
 
 def exact(program: Program | Gradient, point: Point, *, dtype: object = "float64") -> Values:
     """Return balls around the exact outputs at *point*, each so narrow that it rounds to one value of *dtype*.
 
     The values of *point* (tensors, arrays, numbers) are taken as the exact rationals that they are. For a `Gradient` the result
-    is named by *wrt*, else by the outputs. An element whose ball still straddles two values of *dtype* at 16,384 bits, an exact
-    tie, is returned with that ball: it holds the exact value, and both neighbours are correct roundings of it.
+    is named by *wrt*, else by the outputs. Three kinds of elements stay without a unique rounding. An exact tie: its ball, of
+    1,024 bits or more, holds the exact value, and both neighbours are correct roundings of it. A value that hangs on the sign
+    of something which 8,192 bits do not tell from 0: its ball reaches over both branches. A value that does not exist: NaN.
     """
     form = format_of(dtype)
     plain = program.program if isinstance(program, Gradient) else program
     names = program.adjoints if isinstance(program, Gradient) else {name: name for name in plain.outputs}
     prepared = prepare(plain, point)
-    precision = _FIRST
-    while True:
-        with working_precision(precision):
-            found = _evaluated(plain, prepared)
-            arrays = {name: found[output] for name, output in names.items()}
-            settled = all(_settled(ball, form) for array in arrays.values() for ball in array.ravel())
-        if settled or precision >= _LAST:
+    for precision in _PRECISIONS[:-1]:
+        arrays, settled = _attempt(plain, prepared, names, precision, form)
+        if settled:
             return Values(arrays, precision)
-        precision *= 2
+    return Values(_attempt(plain, prepared, names, _PRECISIONS[-1], form)[0], _PRECISIONS[-1])
+
+
+def _attempt(
+    program: Program, prepared: Prepared, names: Mapping[str, str], precision: int, form: Format
+) -> tuple[dict[str, np.ndarray], bool]:
+    with working_precision(precision):
+        found = _evaluated(program, prepared)
+        arrays = {name: found[output] for name, output in names.items()}
+        return arrays, all(_settled(ball, form) for array in arrays.values() for ball in array.flat)
 
 
 def _evaluated(program: Program, prepared: Prepared) -> dict[str, np.ndarray]:
@@ -76,16 +89,7 @@ def _evaluated(program: Program, prepared: Prepared) -> dict[str, np.ndarray]:
 
 
 def _settled(ball: arb, form: Format) -> bool:
-    low, high = enclosing(ball, form)
-    return low == high
-
-
-@contextmanager
-def working_precision(bits: int) -> Iterator[None]:
-    """Evaluate balls with *bits* of precision; the precision before is restored."""
-    before = ctx.prec
-    ctx.prec = bits
-    try:
-        yield
-    finally:
-        ctx.prec = before
+    if not ball.is_finite():
+        return False
+    low, high = ends(ball, form)
+    return low == high or ball.rel_accuracy_bits() >= _TIE_BITS

@@ -19,13 +19,13 @@ def round_dyadic(mantissa: int, exponent: int, form: Format) -> float:
     """Return mantissa·2^exponent rounded to the nearest value of *form*, ties to even, too large values to infinity."""
     if mantissa == 0:
         return 0.0
-    size = abs(mantissa)
+    size, sign = abs(mantissa), 1 if mantissa > 0 else -1
     leading = exponent + size.bit_length() - 1
     # Both ends first, where the exponent may have any number of digits: no shift below is longer than the mantissa.
     if leading > form.greatest:
-        return math.copysign(math.inf, mantissa)
+        return math.copysign(math.inf, sign)
     if leading < form.least - form.precision:
-        return math.copysign(0.0, mantissa)
+        return math.copysign(0.0, sign)
     quantum = _quantum(leading, form)
     shift = quantum - exponent
     if shift <= 0:
@@ -35,7 +35,7 @@ def round_dyadic(mantissa: int, exponent: int, form: Format) -> float:
         half = 1 << (shift - 1)
         digits += rest > half or (rest == half and digits & 1)
     too_large = digits.bit_length() + quantum - 1 > form.greatest
-    return math.copysign(math.inf if too_large else math.ldexp(digits, quantum), mantissa)
+    return math.copysign(math.inf if too_large else math.ldexp(digits, quantum), sign)
 
 
 def round_value(value: float, form: Format) -> float:
@@ -54,6 +54,12 @@ def enclosing(ball: arb, form: Format) -> tuple[float, float]:
     # Arb rounds ends outwards to the working precision, which for a caller is python-flint's 53 bits: too few.
     with working_precision(ball.bits() + 64):
         return ends(ball, form)
+
+
+def decided(ball: arb, form: Format) -> bool:
+    """Say whether *ball* rounds to one value of *form*, or to one of two neighbours: an exact tie, as far as is known."""
+    low, high = enclosing(ball, form)
+    return ball.is_finite() and ordinal(high, form) - ordinal(low, form) <= 1
 
 
 def ends(ball: arb, form: Format) -> tuple[float, float]:
@@ -99,5 +105,5 @@ def error_in_ulp(got: float, exact: arb, form: Format) -> float:
         return math.inf
     with working_precision(exact.bits() + 64):
         mantissa, exponent = exact.mid().man_exp()
-        leading = int(exponent) + abs(int(mantissa)).bit_length() - 1 if mantissa else form.least
+        leading = int(exponent) + abs(int(mantissa)).bit_length() - 1 if mantissa != 0 else form.least
         return float(abs(arb(got) - exact).upper() * arb(2) ** -_quantum(leading, form))

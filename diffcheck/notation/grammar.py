@@ -11,7 +11,8 @@ from diffcheck.notation.program import Equation, Program
 from diffcheck.notation.reading import Reader
 from diffcheck.notation.tensor import Role, Tensor
 
-_LONGEST = 200_000
+_LONGEST = 100_000  # characters
+_DEEPEST = 40  # brackets, calls, powers and minuses within one another
 
 
 def parse(text: str) -> Program:
@@ -32,14 +33,7 @@ def parse(text: str) -> Program:
     if not isinstance(text, str) or len(text) > _LONGEST:
         size = f"{len(text)} characters" if isinstance(text, str) else type(text).__name__
         raise ProgramSyntaxError(got=size, wanted=f"text of at most {_LONGEST} characters", do="pass a smaller program")
-    try:
-        return _program(_tree(text))
-    except RecursionError:
-        raise ProgramSyntaxError(
-            got="an expression nested too deeply",
-            wanted="fewer than some 100 levels",
-            do="split it into several equations",
-        ) from None
+    return _program(_tree(text))
 
 
 @lru_cache(maxsize=1)
@@ -56,9 +50,10 @@ def _tree(text: str) -> Any:
     try:
         return _parser().parse(text + "\n")
     except UnexpectedInput as error:
-        line = text.splitlines()[error.line - 1].strip() if 0 < error.line <= len(text.splitlines()) else "the end"
+        line, column = text.split("\n")[error.line - 1 :][:1], max(error.column, 1)
+        near = line[0][max(column - 31, 0) : column + 30].strip() if line else ""
         raise ProgramSyntaxError(
-            got=f"{line!r}",
+            got=repr(near) if near else "the end of the text",
             wanted="a declaration, an equation 'T[i,j] = Σ_k e', or 'output NAME'",
             do="see the notation in the README",
             place=f"line {error.line}, column {error.column}",
@@ -69,9 +64,10 @@ def _program(tree: Any) -> Program:
     inputs: list[Tensor] = []
     equations: list[Equation] = []
     outputs: tuple[str, ...] | None = None
-    reader = Reader()
+    reader = Reader(frozenset(str(statement.children[0]) for statement in tree.find_data("equation")))
     for statement in tree.children:
         try:
+            _check_depth(statement)
             if statement.data == "declaration":
                 inputs.append(_declare(statement, reader))
             elif statement.data == "output":
@@ -85,6 +81,20 @@ def _program(tree: Any) -> Program:
     if outputs is None:
         outputs = (equations[-1].target,) if equations else ()
     return Program(tuple(inputs), tuple(equations), outputs)
+
+
+def _check_depth(statement: Any) -> None:
+    pending = [(statement, 0)]
+    while pending:
+        tree, depth = pending.pop()
+        if depth > _DEEPEST:
+            raise ProgramSyntaxError(
+                got="an expression nested too deeply",
+                wanted=f"at most {_DEEPEST} levels",
+                do="split it into several equations",
+            )
+        depth += tree.data in ("power", "negative", "reduction")
+        pending += [(child, depth) for child in tree.children if hasattr(child, "data")]
 
 
 def _declare(statement: Any, reader: Reader) -> Tensor:

@@ -75,13 +75,15 @@ def indices_of(node: Expr) -> tuple[Expr, ...]:
 def check_name(name: str) -> str:
     """Return *name* if it can stand in a program, in generated code and on a page; refuse it otherwise."""
     plain = isinstance(name, str) and name.isidentifier() and unicodedata.normalize("NFKC", name) == name
-    if plain and not keyword.iskeyword(name) and not name.startswith("__"):
-        return name
-    raise InvalidName(
-        got=repr(name),
-        wanted="an identifier in NFKC form that is no Python keyword and does not begin with two underscores",
-        do="choose a name of letters, digits and single underscores",
-    )
+    if not plain or keyword.iskeyword(name) or name.startswith("__"):
+        raise InvalidName(
+            got=repr(name),
+            wanted="an identifier in NFKC form that is no Python keyword and does not begin with two underscores",
+            do="choose a name of letters, digits and single underscores",
+        )
+    if name in ("pi", "Σ") or name.startswith("Σ_"):
+        raise InvalidName(got=repr(name), wanted="a name other than pi and Σ", do="choose one that has no meaning yet")
+    return name
 
 
 def substitute(body: Expr, replacements: dict[Expr, Expr]) -> Expr:

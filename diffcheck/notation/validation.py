@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Indexed, KroneckerDelta, Symbol
-from sympy.core.numbers import NumberSymbol
+from sympy import Expr, Indexed, KroneckerDelta, S, Symbol
 
 from diffcheck.errors import (
     DuplicateName,
@@ -18,6 +17,7 @@ from diffcheck.errors import (
     UnsupportedExpression,
 )
 from diffcheck.notation.functions import FUNCTIONS
+from diffcheck.notation.limits import check_constants
 from diffcheck.notation.symbols import indices_of, is_scalar_read, name_of
 
 if TYPE_CHECKING:
@@ -28,14 +28,19 @@ _FUNCTIONS = tuple(row.symbol for row in FUNCTIONS.values())
 
 def validate(program: Program) -> None:
     """Refuse a program that has no meaning; the place says where."""
-    if not program.outputs:
-        raise NotationError(got="no output", wanted="one output or more", do="add a line 'output NAME'")
-    sizes = {symbol for tensor in program.inputs for extent in tensor.extents for symbol in extent.free_symbols}
-    known = _inputs(program, {str(symbol) for symbol in sizes})
+    _check_outputs(program)
+    sizes = _sizes(program)
+    taken = {str(size): "an extent" for size in sizes}
+    for name in [tensor.name for tensor in program.inputs] + [equation.target for equation in program.equations]:
+        if name in taken:
+            raise DuplicateName(
+                got=f"{name!r} a second time", wanted="each name once", do=f"rename one: {name!r} is {taken[name]}"
+            )
+        taken[name] = "a tensor"
+    known = {tensor.name: tensor.extents for tensor in program.inputs}
     for equation in program.equations:
-        _new_name(equation.target, known, sizes)
         try:
-            _check_equation(equation, known, sizes)
+            _check_equation(equation, known, sizes, taken)
         except NotationError as error:
             raise error.at(f"equation {equation.target}") from None
         known[equation.target] = equation.extents
@@ -44,27 +49,37 @@ def validate(program: Program) -> None:
             raise UnknownName.among("tensor", name, known).at("outputs")
 
 
-def _inputs(program: Program, sizes: set[str]) -> dict[str, tuple[Expr, ...]]:
-    known: dict[str, tuple[Expr, ...]] = {}
+def _check_outputs(program: Program) -> None:
+    if not program.outputs:
+        raise NotationError(got="no output", wanted="one output or more", do="add a line 'output NAME'")
+    if len(set(program.outputs)) < len(program.outputs):
+        raise DuplicateName(got=f"outputs {', '.join(program.outputs)}", wanted="each output once", do="remove the repeated one")
+
+
+def _sizes(program: Program) -> set[Symbol]:
+    """Return the extents that inputs have, each of which has to be the whole extent of some axis."""
+    extents = [size for tensor in program.inputs for size in tensor.extents]
+    sizes = {size for size in extents if isinstance(size, Symbol)}
     for tensor in program.inputs:
-        _new_name(tensor.name, known, sizes)
-        known[tensor.name] = tensor.extents
-    return known
+        for size in tensor.extents:
+            try:
+                _check_extent(size, sizes)
+            except NotationError as error:
+                raise error.at(f"input {tensor.name}") from None
+    return sizes
 
 
-def _new_name(name: str, known: dict[str, tuple[Expr, ...]], sizes: set[str] | set[Symbol]) -> None:
-    if name in known or name in set(map(str, sizes)):
-        taken = "a tensor" if name in known else "an extent"
-        raise DuplicateName(got=f"{name!r} a second time", wanted="each name once", do=f"rename one: {name!r} is {taken}")
-
-
-def _check_equation(equation: Equation, known: dict[str, tuple[Expr, ...]], sizes: set[Symbol]) -> None:
+def _check_equation(
+    equation: Equation, known: dict[str, tuple[Expr, ...]], sizes: set[Symbol], taken: dict[str, str]
+) -> None:
     extents: dict[Symbol, Expr] = {}
     for index in equation.axes:
         if index.symbol in extents:
             raise DuplicateName(got=f"index {index.name!r} twice", wanted="distinct indices", do="rename one of them")
-        if index.name in known or index.name == equation.target or index.name in set(map(str, sizes)):
-            raise DuplicateName(got=f"index {index.name!r}", wanted="a name of its own", do="rename the index")
+        if index.name in taken:
+            raise DuplicateName(
+                got=f"index {index.name!r}", wanted="a name of its own", do=f"rename it: {index.name!r} is {taken[index.name]}"
+            )
         extents[index.symbol] = index.extent
         _check_extent(index.extent, sizes)
     _check_body(equation.body, extents, sizes)
@@ -77,6 +92,8 @@ def _check_extent(size: Expr, sizes: set[Symbol]) -> None:
         raise ExtentMismatch(
             got=f"extent {symbol}", wanted="an extent that some input has", do=f"declare an input with extent {symbol}"
         )
+    if not size.is_integer or size.is_nonpositive:
+        raise ExtentMismatch(got=f"extent {size}", wanted="a positive integer", do="count the elements along the axis")
 
 
 def _check_read(node: Expr, known: dict[str, tuple[Expr, ...]], extents: dict[Symbol, Expr]) -> None:
@@ -103,7 +120,7 @@ def _check_place(node: Expr, place: Expr, size: Expr, extents: dict[Symbol, Expr
             raise ExtentMismatch(got=f"{node}", wanted=f"a constant in 0 … {size} - 1", do="count from 0")
     elif not isinstance(place, Symbol):
         raise UnsupportedExpression(got=f"{node}", wanted="plain indices or constants", do="read at a plain index")
-    elif extents[place] != size:
+    elif _extent_at(place, extents) != size:
         raise ExtentMismatch(
             got=f"{node}, where {place} runs over {extents[place]}",
             wanted=f"an index that runs over {size}",
@@ -111,29 +128,52 @@ def _check_place(node: Expr, place: Expr, size: Expr, extents: dict[Symbol, Expr
         )
 
 
+def _extent_at(place: Symbol, extents: dict[Symbol, Expr]) -> Expr:
+    if place not in extents:
+        raise UnboundIndex(
+            got=f"index {place}",
+            wanted="an index of the target or of the sum",
+            do=f"bind it: write Σ_{place} before the body, or index the target by it",
+        )
+    return extents[place]
+
+
 def _check_body(body: Expr, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> None:
+    check_constants(body)
     pending = [body]
     while pending:
         node = pending.pop()
-        if isinstance(node, Indexed):
-            pending.extend(node.indices)
+        if isinstance(node, KroneckerDelta):
+            _check_delta(node, extents)
         elif isinstance(node, Symbol):
             _check_symbol(node, extents, sizes)
-        elif node.is_Add or node.is_Mul or node.is_Pow or isinstance(node, (*_FUNCTIONS, KroneckerDelta)):
+        elif node.is_Add or node.is_Mul or isinstance(node, _FUNCTIONS) or (node.is_Pow and _has_value(node)):
             pending.extend(node.args)
-        elif not (node.is_Rational or isinstance(node, NumberSymbol)) or not node.is_finite:
+        elif not (isinstance(node, Indexed) or (node.is_Rational and node.is_finite) or node in (S.Pi, S.Exp1)):
             raise UnsupportedExpression(
                 got=f"{node} ({type(node).__name__})",
-                wanted="sums, products, powers, exact numbers and the named functions",
+                wanted="sums, products, powers, exact real numbers and the named functions",
                 do=f"write it with: {', '.join(sorted(FUNCTIONS))}",
             )
 
 
+def _has_value(node: Expr) -> bool:
+    return not (node.base.is_zero or (node.base.is_number and node.base.is_negative and not node.exp.is_integer))
+
+
+def _check_delta(node: Expr, extents: dict[Symbol, Expr]) -> None:
+    for place in node.args:
+        if isinstance(place, Symbol):
+            _extent_at(place, extents)
+        elif not place.is_Integer or place < 0:
+            raise UnsupportedExpression(got=f"{node}", wanted="delta(i, j)", do="pass plain indices, or count from 0")
+
+
 def _check_symbol(node: Symbol, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> None:
-    if is_scalar_read(node) or node in extents or node in sizes:
+    if is_scalar_read(node) or node in sizes:
         return
-    raise UnboundIndex(
-        got=f"{node}",
-        wanted="an index of the target or of the sum, or an extent of an input",
-        do=f"bind it: write Σ_{node} before the body, or index the target by it",
-    )
+    if node in extents:
+        raise UnsupportedExpression(
+            got=f"the index {node} as a number", wanted="indices inside brackets", do="declare an input that holds the positions"
+        )
+    _extent_at(node, extents)

@@ -1,0 +1,5 @@
+"""`python -m diffcheck` is the command line."""
+
+from diffcheck.cli import main
+
+main()

@@ -1,0 +1,59 @@
+"""bench: a table of times and ratios."""
+
+from __future__ import annotations
+
+import json as encoding
+
+import torch
+
+from diffcheck.benchmarks.rows import Row, timing_rows
+from diffcheck.cli.progress import progress
+from diffcheck.cli.verifying import _check_device
+from diffcheck.errors import TrainingError, UnknownName
+from diffcheck.exact import format_of
+from diffcheck.problems import problem as problem_called
+
+
+def bench_problem(
+    name: str, what: str, sizes: str, dtype: str, device: str, rounds: int, threads: int, json: bool
+) -> None:
+    """Print the times of every engine at each size, as ratios to eager autograd with the noise floor."""
+    if what not in ("gradient", "epoch"):
+        raise UnknownName.among("thing to time", what, ("gradient", "epoch"))
+    _check_device(device)
+    problem, kind = problem_called(name), format_of(dtype).name
+    torch.set_num_threads(threads)
+    numbers = _numbers(sizes)
+    rows: list[Row] = []
+    with progress("timing", len(numbers)) as advance:
+        for n in numbers:
+            rows += timing_rows(problem, what, n, kind, device, rounds)
+            advance()
+    if json:
+        print(encoding.dumps(rows, indent=2))
+        return
+    for n in numbers:
+        print(table([row for row in rows if row["n"] == n], n))
+
+
+def table(rows: list[Row], n: int) -> str:
+    """Return the rows of one size as text, fastest last."""
+    noise = next((row["noise"] for row in rows if row["status"] == "measured"), 0.0)
+    lines = [f"n = {n:,}; noise floor {noise:.1%}", f"  {'engine':<26} {'median':>12} {'ratio':>8}   95 % interval"]
+    for row in rows:
+        if row["status"] != "measured":
+            lines.append(f"  {row['engine']:<26} not measured: {row['reason']}")
+            continue
+        interval = f"{row['ratio_low']:.2f} … {row['ratio_high']:.2f}"
+        lines.append(f"  {row['engine']:<26} {row['median'] * 1e6:>9.1f} µs {row['ratio']:>7.2f}x   {interval}")
+    return "\n".join([*lines, ""])
+
+
+def _numbers(sizes: str) -> list[int]:
+    try:
+        numbers = [int(part.replace("_", "")) for part in sizes.split(",") if part.strip()]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1:
+        raise TrainingError(got=f"--sizes {sizes}", wanted="numbers of examples, 1 or more", do="write as in --sizes 11,1000")
+    return numbers
