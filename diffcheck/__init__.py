@@ -9,9 +9,10 @@ from diffcheck._version import __version__
 
 if TYPE_CHECKING:
     from diffcheck.derivation import Gradient, derive
-    from diffcheck.exact import bounds, exact
+    from diffcheck.exact import exact
     from diffcheck.generation import Source, generate
     from diffcheck.notation import Program, parse
+    from diffcheck.training import train
 
 # Importing diffcheck loads neither torch nor sympy: each public name brings its room with it on first use.
 _ROOMS = {
@@ -21,11 +22,11 @@ _ROOMS = {
     "derive": "derivation",
     "Source": "generation",
     "generate": "generation",
-    "bounds": "exact",
     "exact": "exact",
+    "train": "training",
 }
 
-__all__ = ["Gradient", "Program", "Source", "__version__", "bounds", "derive", "exact", "generate", "parse"]
+__all__ = ["Gradient", "Program", "Source", "__version__", "derive", "exact", "generate", "parse", "train"]
 
 
 def __getattr__(name: str) -> Any:

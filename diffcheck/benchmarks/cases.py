@@ -16,7 +16,7 @@ from diffcheck.engines import Checked, Gradients, engine, names
 from diffcheck.exact import bounds
 from diffcheck.problems import Problem, to_torch
 from diffcheck.training import LOOPS
-from diffcheck.verification import compare, truth_of
+from diffcheck.verification import Findings, compare, truth_of
 from diffcheck.verification.batches import changed
 
 BLOCK = 10_000
@@ -54,15 +54,15 @@ def gradient_cases(problem: Problem, n: int, dtype: str, device: str) -> Iterato
         if reason is None:
             findings = judge(chosen.inner.gradient(problem, point))
             reason = None if findings.ok else f"not timed, its gradient is wrong: {findings.worst}"
-        yield Case(name, None if reason else _gradient_call(chosen, problem, point), reason or "")
+        yield Case(name, None if reason else gradient_call(chosen, problem, point), reason or "")
 
 
-def _gradient_call(chosen: Checked, problem: Problem, point: Mapping[str, torch.Tensor]) -> Callable[[], Gradients]:
-    # The check of the inputs is left out here: it was made above, and is no part of any engine's work.
+def gradient_call(chosen: Checked, problem: Problem, point: Mapping[str, torch.Tensor]) -> Callable[[], Gradients]:
+    """Return a call of the engine without the check of its inputs, which is no part of its work and was made before."""
     return lambda: chosen.inner.gradient(problem, point)
 
 
-def checker(problem: Problem, point: Mapping[str, torch.Tensor], n: int) -> Callable[[Gradients], object]:
+def checker(problem: Problem, point: Mapping[str, torch.Tensor], n: int) -> Callable[[Gradients], Findings]:
     """Return the comparison with the exact gradient of the block, under the bounds of the whole batch."""
     whole = changed(problem, point, lambda value, axis: value.narrow(axis, 0, min(n, BLOCK)))
     if n % min(n, BLOCK):
@@ -76,13 +76,13 @@ def epoch_cases(problem: Problem, n: int, dtype: str, device: str) -> Iterator[C
     """Return a case for one training epoch: the autograd and optimizer loops, and the manual loop with every other engine."""
     point = timed_point(problem, n, dtype, device)
     for loop in ("autograd", "optimizer"):
-        yield Case(f"{loop} loop", _epoch_call(loop, "autograd", problem, point))
+        yield Case(f"{loop} loop", epoch_call(loop, "autograd", problem, point))
     for name in names():
         reason = engine(name).supports(problem, dtype, device)
-        yield Case(f"manual loop, {name}", None if reason else _epoch_call("manual", name, problem, point), reason or "")
+        yield Case(f"manual loop, {name}", None if reason else epoch_call("manual", name, problem, point), reason or "")
 
 
-def _epoch_call(loop: str, name: str, problem: Problem, point: Mapping[str, torch.Tensor]) -> Callable[[], object]:
-    # A learning rate of zero keeps the parameters where the check was made, at the same cost.
+def epoch_call(loop: str, name: str, problem: Problem, point: Mapping[str, torch.Tensor]) -> Callable[[], object]:
+    """Return a call that makes one epoch; a learning rate of 0 keeps the parameters where the check was made."""
     steps = LOOPS[loop](problem, engine(name).inner, point, 0.0)
     return lambda: list(islice(steps, 1))

@@ -21,7 +21,9 @@ def rows_from(path: Path) -> Iterator[dict[str, Any]]:
         benchmarks = json.loads(path.read_text(encoding="utf-8"))["benchmarks"]
     except (OSError, ValueError, KeyError) as error:
         raise ResultsUnreadable(
-            got=f"{type(error).__name__}: {error}", wanted="JSON of pytest-benchmark", do="pass a --benchmark-json file",
+            got=f"{type(error).__name__}: {error}",
+            wanted="JSON of pytest-benchmark",
+            do="pass a --benchmark-json file",
             place=str(path),
         ) from None
     rows = [_row(entry) for entry in benchmarks if set(_KEYS) <= set(entry.get("extra_info", {}))]

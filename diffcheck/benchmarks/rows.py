@@ -62,14 +62,14 @@ def verdict_rows(chosen: Problem, dtypes: Sequence[str], devices: Sequence[str],
     for device in devices:
         for dtype in dtypes:
             reason = absent(device)
-            truth = None
-            if reason is None:
-                point = to_torch({**chosen.point(seed), **chosen.fixed}, dtype, device)
-                truth = truth_of(chosen.gradient, point)
+            if reason is not None:
+                for name in names(witnesses=True):
+                    yield _verdict_head(chosen, name, dtype, device, seed) | {"status": "not measured", "reason": reason}
+                continue
+            point = to_torch({**chosen.point(seed), **chosen.fixed}, dtype, device)
+            truth = truth_of(chosen.gradient, point)
             for name in names(witnesses=True):
-                row = _verdict_head(chosen, name, dtype, device, seed)
-                why = reason or engine(name).supports(chosen, dtype, device)
-                yield row | ({"status": "not measured", "reason": why} if why else _judged(chosen, engine(name), point, truth))
+                yield _verdict_head(chosen, name, dtype, device, seed) | _judged(chosen, engine(name), point, truth)
 
 
 def _verdict_head(chosen: Problem, name: str, dtype: str, device: str, seed: int) -> Row:
@@ -87,9 +87,11 @@ def _verdict_head(chosen: Problem, name: str, dtype: str, device: str, seed: int
     }
 
 
-def _judged(chosen: Problem, by: Engine, point: Mapping[str, torch.Tensor], truth: Truth | None) -> Row:
-    findings = verify(chosen, by, point, truth)
-    return findings_row(findings)
+def _judged(chosen: Problem, by: Engine, point: Mapping[str, torch.Tensor], truth: Truth) -> Row:
+    reason = by.supports(chosen, truth.form.name, next(iter(point.values())).device.type)
+    if reason is not None:
+        return {"status": "not measured", "reason": reason}
+    return findings_row(verify(chosen, by, point, truth))
 
 
 def findings_row(findings: Findings) -> Row:
@@ -197,4 +199,3 @@ def article_rows() -> Iterator[Row]:
             "message": str(judged),
             "counterexample": example,
         }
-

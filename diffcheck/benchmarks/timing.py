@@ -1,6 +1,6 @@
 """Several ways to do one thing, timed turn and turn about, so that a drift of the machine falls on all of them alike.
 
-A *round* times every case once, in an order drawn anew; a sample is the mean time of a block of calls, long enough for the clock.
+A *round* times every case once, in an order drawn anew; a sample is the mean time of a block of calls that the clock can tell.
 The baseline is timed twice in every round, as two cases: what separates these two medians is noise, and no smaller difference
 between other cases means anything. Ratios are taken within rounds and then summarised, with a bootstrap interval.
 """
@@ -99,7 +99,9 @@ def _block(call: Call, clock: Clock) -> int:
         taken = clock(call, number)
         if taken >= _SHORTEST_BLOCK:
             return number
-        number = max(2 * number, ceil(number * _SHORTEST_BLOCK / max(taken, 1e-9))) if taken < _SHORTEST_BLOCK / 2 else 2 * number
+        number = (
+            max(2 * number, ceil(number * _SHORTEST_BLOCK / max(taken, 1e-9))) if taken < _SHORTEST_BLOCK / 2 else 2 * number
+        )
     return number
 
 

@@ -88,7 +88,9 @@ def verify(
     dtype: Annotated[str, typer.Option(help="float64, float32, float16, bfloat16, or all.")] = "all",
     device: Device = "cpu",
     seed: Seed = 0,
-    laws: Annotated[bool, typer.Option("--laws", help="Check every law, not only the agreement with the exact gradient.")] = False,
+    laws: Annotated[
+        bool, typer.Option("--laws", help="Check every law, not only the agreement with the exact gradient.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compare engines with the exact gradient; exit with 1 if one is wrong."""
@@ -135,7 +137,9 @@ def bench(
 
 @app.command()
 def report(
-    results: Annotated[Path, typer.Argument(help="Stored results, as `diffcheck run` writes them.")] = Path("reports/results.json"),
+    results: Annotated[Path, typer.Argument(help="Stored results, as `diffcheck run` writes them.")] = Path(
+        "reports/results.json"
+    ),
     output: Annotated[Path, typer.Option(help="The folder to write index.html to.")] = Path("reports"),
     timings: Annotated[list[Path] | None, typer.Option(help="JSON of pytest-benchmark to add; repeatable.")] = None,
 ) -> None:
@@ -148,7 +152,9 @@ def report(
 @app.command()
 def run(
     output: Annotated[Path, typer.Option(help="The folder for results.json and index.html.")] = Path("reports"),
-    quick: Annotated[bool, typer.Option("--quick", help="Small sizes and few rounds: a try of everything in under a minute.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Small sizes and few rounds: a try of everything in under a minute.")
+    ] = False,
     seed: Seed = 0,
 ) -> None:
     """Derive, verify, train, time and report everything; exit with 1 if an engine is wrong or a fault goes uncaught."""

@@ -8,19 +8,17 @@ import torch
 
 from diffcheck.benchmarks.rows import Row, timing_rows
 from diffcheck.cli.progress import progress
-from diffcheck.cli.verifying import _check_device
+from diffcheck.cli.verifying import check_device
 from diffcheck.errors import TrainingError, UnknownName
 from diffcheck.exact import format_of
 from diffcheck.problems import problem as problem_called
 
 
-def bench_problem(
-    name: str, what: str, sizes: str, dtype: str, device: str, rounds: int, threads: int, json: bool
-) -> None:
+def bench_problem(name: str, what: str, sizes: str, dtype: str, device: str, rounds: int, threads: int, json: bool) -> None:
     """Print the times of every engine at each size, as ratios to eager autograd with the noise floor."""
     if what not in ("gradient", "epoch"):
         raise UnknownName.among("thing to time", what, ("gradient", "epoch"))
-    _check_device(device)
+    check_device(device)
     problem, kind = problem_called(name), format_of(dtype).name
     torch.set_num_threads(threads)
     numbers = _numbers(sizes)

@@ -104,7 +104,9 @@ def _timings(extent: Extent) -> Iterator[Row]:
 
 def _failures(results: dict[str, object]) -> list[str]:
     verdicts, faults, article = (results[name] for name in ("verdicts", "faults", "article"))
-    assert isinstance(verdicts, list) and isinstance(faults, list) and isinstance(article, list)
+    assert isinstance(verdicts, list)
+    assert isinstance(faults, list)
+    assert isinstance(article, list)
     wrong = [
         f"{row['engine']} is wrong on {row['problem']} in {row['dtype']} on {row['device']}"
         for row in verdicts
@@ -117,7 +119,9 @@ def _failures(results: dict[str, object]) -> list[str]:
 
 def _summary(results: dict[str, object]) -> str:
     verdicts, faults, article = (results[name] for name in ("verdicts", "faults", "article"))
-    assert isinstance(verdicts, list) and isinstance(faults, list) and isinstance(article, list)
+    assert isinstance(verdicts, list)
+    assert isinstance(faults, list)
+    assert isinstance(article, list)
     measured = [row for row in verdicts if row["status"] == "measured" and row["engine"] in engine_names()]
     right = sum(row["ok"] for row in measured)
     lines = [
@@ -131,6 +135,8 @@ def _summary(results: dict[str, object]) -> str:
 def draw_report(results: Path, output: Path, timings: list[Path]) -> None:
     """Write the page that stored *results* give, with the *timings* of pytest-benchmark added."""
     loaded = load_results(results)
+    stored = loaded["timings"]
+    assert isinstance(stored, list)
     rows = [row for path in timings for row in rows_from(path)]
-    page = write_report({**loaded, "timings": [*loaded["timings"], *rows]}, output)
+    page = write_report({**loaded, "timings": stored + rows}, output)
     print(f"{page} written")

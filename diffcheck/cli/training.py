@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as encoding
 
 from diffcheck.cli.progress import progress
-from diffcheck.cli.verifying import _check_device
+from diffcheck.cli.verifying import check_device
 from diffcheck.errors import TrainingError
 from diffcheck.problems import largest_stable_lr
 from diffcheck.problems import problem as problem_called
@@ -17,13 +17,21 @@ def train_problem(
 ) -> int:
     """Print where each loop ends; return 1 if one diverged, else 0."""
     problem = problem_called(name)
-    _check_device(device)
+    check_device(device)
     factors = dict(map(_factor, scale))
     loops = tuple(LOOPS) if loop == "all" else (loop,)
     with progress("training", epochs * len(loops)) as advance:
         runs = [
             train(
-                problem, engine, epochs=epochs, lr=lr, loop=one, scale=factors, dtype=dtype, device=device, seed=seed,
+                problem,
+                engine,
+                epochs=epochs,
+                lr=lr,
+                loop=one,
+                scale=factors,
+                dtype=dtype,
+                device=device,
+                seed=seed,
                 progress=lambda _: advance(),
             )
             for one in loops

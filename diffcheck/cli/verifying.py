@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json as encoding
+from collections.abc import Iterator
 
 from diffcheck.benchmarks import absent
 from diffcheck.benchmarks.rows import findings_row
 from diffcheck.cli.progress import progress
+from diffcheck.engines import Engine, Tensors, names
 from diffcheck.engines import engine as engine_called
-from diffcheck.engines import names
 from diffcheck.errors import UnknownName, UnsupportedEngine
 from diffcheck.exact import FORMATS, format_of
+from diffcheck.problems import Problem, to_torch
 from diffcheck.problems import problem as problem_called
-from diffcheck.problems import to_torch
 from diffcheck.verification import LAWS, Findings, verify
 
 
@@ -21,7 +22,7 @@ def verify_problem(name: str, engine: str, dtype: str, device: str, seed: int, l
     problem = problem_called(name)
     chosen = names() if engine == "all" else (engine_called(engine).name,)
     dtypes = tuple(FORMATS) if dtype == "all" else (format_of(dtype).name,)
-    _check_device(device)
+    check_device(device)
     rows, wrong, checked = [], 0, 0
     total = len(chosen) * len(dtypes)
     with progress("verifying", total) as advance:
@@ -47,7 +48,7 @@ def verify_problem(name: str, engine: str, dtype: str, device: str, seed: int, l
     return 1 if wrong else 0
 
 
-def _checks(problem, one, point, laws):  # type: ignore[no-untyped-def]
+def _checks(problem: Problem, one: Engine, point: Tensors, laws: bool) -> Iterator[tuple[str, Findings]]:
     yield "exact gradient", verify(problem, one, point)
     if laws:
         for law, check in LAWS.items():
@@ -61,7 +62,8 @@ def _line(engine: str, dtype: str, title: str, findings: Findings) -> str:
     return line if findings.ok else f"{line}\n      {findings.worst}"
 
 
-def _check_device(device: str) -> None:
+def check_device(device: str) -> None:
+    """Refuse a device that is unknown, or that this machine lacks."""
     if device not in ("cpu", "cuda"):
         raise UnknownName.among("device", device, ("cpu", "cuda"))
     reason = absent(device)

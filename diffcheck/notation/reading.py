@@ -124,16 +124,19 @@ class _Body:
     def _product(self, tree: Any) -> Expr:
         return product(self._factors(tree.children))
 
-    def _factors(self, children: list[Any]) -> list[Expr]:
+    def _factors(self, children: list[Any], *, below: bool = False) -> list[Expr]:
         found: list[Expr] = []
-        inverse = False
+        inverse = below
         for child in children:
             if child in ("*", "/"):
-                inverse = child == "/"
+                inverse = below != (child == "/")
                 continue
             sign, tree = _signed(child)
-            value = self.value(tree)
-            found += [sign, power(value, Integer(-1)) if inverse else value]
+            found.append(sign)
+            if inverse and (inner := _lone_product(tree)):
+                found += self._factors(inner, below=True)  # a/(2*(b + c)) = a*(1/2)*(1/(b + c)), as SymPy has it
+            else:
+                found.append(power(self.value(tree), Integer(-1)) if inverse else self.value(tree))
         return found
 
     def _negative(self, tree: Any) -> Expr:
@@ -205,8 +208,20 @@ def _signed(tree: Any) -> tuple[Expr, Any]:
     return Integer(sign), tree
 
 
-def _lone_name(tree: Any) -> str | None:
-    """Return the name that *tree*, a sum, consists of, if it is nothing but a name."""
-    while tree.data in ("sum", "product", "power") and all(child is None for child in tree.children[1:]):
+def _lone(tree: Any, kinds: tuple[str, ...]) -> Any:
+    """Return what *tree* consists of, through brackets and levels of *kinds* that hold nothing else."""
+    while tree.data in kinds and all(child is None for child in tree.children[1:]):
         tree = tree.children[0]
+    return tree
+
+
+def _lone_name(tree: Any) -> str | None:
+    """Return the name that *tree* consists of, if it is nothing but a name."""
+    tree = _lone(tree, ("sum", "product", "power"))
     return str(tree.children[0]) if tree.data == "name" else None
+
+
+def _lone_product(tree: Any) -> list[Any] | None:
+    """Return the factors of the product that *tree* consists of, if it is a bracketed product."""
+    tree = _lone(tree, ("sum", "power"))
+    return tree.children if tree.data == "product" else None

@@ -2,6 +2,7 @@
 
 from diffcheck.verification.comparison import Truth, as_floats, compare, truth_of
 from diffcheck.verification.findings import Finding, Findings, Place
+from diffcheck.verification.judging import Judged, judge_function
 from diffcheck.verification.laws import LAWS, Law
 from diffcheck.verification.layouts import LAYOUTS
 from diffcheck.verification.verdict import Judgement, Kind, Verdict, judge
@@ -12,6 +13,7 @@ __all__ = [
     "LAYOUTS",
     "Finding",
     "Findings",
+    "Judged",
     "Judgement",
     "Kind",
     "Law",
@@ -22,6 +24,7 @@ __all__ = [
     "check_forward",
     "compare",
     "judge",
+    "judge_function",
     "truth_of",
     "verify",
 ]

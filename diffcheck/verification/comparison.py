@@ -77,10 +77,10 @@ def _elements(name: str, values: np.ndarray, truth: Truth) -> Iterator[Finding]:
     balls, rounding = truth.values[name], truth.limits.rounding[name]
     conditioning = truth.limits.conditioning[name]
     for index in np.ndindex(balls.shape):
-        got = float(values[index])
-        judged = judge(got, balls[index], float(rounding[index]), float(conditioning[index]), truth.form)
+        got, ball = float(values[index]), balls[(*index, ...)].item()
+        judged = judge(got, ball, float(rounding[index]), float(conditioning[index]), truth.form)
         place = Place(name, tuple(map(int, index)))
-        yield Finding(place, balls[index], got, judged.ulp, judged.bound, judged.verdict, judged.kind)
+        yield Finding(place, ball, got, judged.ulp, judged.bound, judged.verdict, judged.kind)
 
 
 def _refused(name: str, kind: Kind, note: str) -> Finding:

@@ -31,7 +31,7 @@ def dtypes() -> st.SearchStrategy[str]:
 
 
 def hostile_values(dtype: str) -> st.SearchStrategy[float]:
-    """Return a strategy for values at which formulas break: both zeros, subnormals, values that saturate, equal and opposite ones.
+    """Return a strategy for values at which formulas break: both zeros, subnormals, saturating, equal and opposite ones.
 
     They stay small enough for the squared error of a small model not to overflow the format.
     """

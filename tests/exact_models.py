@@ -1,0 +1,88 @@
+"""Four models as programs in index notation, as PyTorch losses and as NumPy gradients written by hand, with points drawn for them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+SIZES = (1, 2, 7, 8, 9, 37, 1000)
+MAGNITUDES = (1e-3, 1.0, 30.0)
+
+THERMOMETER = """
+parameter w; parameter b; data x[n]; target y[n]
+p[i] = w*x[i] + b
+L = Σ_i (p[i] - y[i])**2/n
+"""
+REGRESSION = """
+parameter w[d]; parameter b; data x[n,d]; target y[n]
+p[i] = Σ_k w[k]*x[i,k]
+L = Σ_i (p[i] + b - y[i])**2/n
+"""
+LOGISTIC = """
+parameter w[d]; parameter b; data x[n,d]; target y[n]
+z[i] = Σ_k w[k]*x[i,k]
+L = Σ_i (softplus(z[i] + b) - y[i]*(z[i] + b))/n
+"""
+NETWORK = """
+parameter W[h,d]; parameter b[h]; parameter v[h]; parameter c; data x[n,d]; target y[n]
+z[i,j] = Σ_k W[j,k]*x[i,k]
+a[i,j] = tanh(z[i,j] + b[j])
+p[i] = Σ_j v[j]*a[i,j] + c
+L = Σ_i (p[i] - y[i])**2/n
+"""
+PROGRAMS = {"thermometer": THERMOMETER, "regression": REGRESSION, "logistic": LOGISTIC, "network": NETWORK}
+
+
+def drawn_point(model: str, n: int, dtype: torch.dtype, magnitude: float, seed: int) -> dict[str, torch.Tensor]:
+    """Return normal inputs times *magnitude*, rounded to *dtype*; targets of the logistic model are 0 or 1."""
+    draw = np.random.default_rng(seed)
+    d, h = 3, 5
+    shapes = {
+        "thermometer": {"w": (), "b": (), "x": (n,), "y": (n,)},
+        "regression": {"w": (d,), "b": (), "x": (n, d), "y": (n,)},
+        "logistic": {"w": (d,), "b": (), "x": (n, d), "y": (n,)},
+        "network": {"W": (h, d), "b": (h,), "v": (h,), "c": (), "x": (n, d), "y": (n,)},
+    }[model]
+    values = {name: draw.normal(size=shape) * (magnitude if name in "xy" else 1.0) for name, shape in shapes.items()}
+    if model == "logistic":
+        values["y"] = (values["y"] > 0).astype(float)
+    return {name: torch.tensor(value, dtype=torch.float64).to(dtype) for name, value in values.items()}
+
+
+def loss(model: str, point: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return the loss as a PyTorch user writes it."""
+    x, y = point["x"], point["y"]
+    if model == "thermometer":
+        return ((point["w"] * x + point["b"] - y) ** 2).mean()
+    if model == "regression":
+        return torch.nn.functional.mse_loss(x @ point["w"] + point["b"], y)
+    if model == "logistic":
+        return torch.nn.functional.binary_cross_entropy_with_logits(x @ point["w"] + point["b"], y)
+    hidden = torch.tanh(torch.nn.functional.linear(x, point["W"], point["b"]))
+    return ((hidden @ point["v"] + point["c"] - y) ** 2).mean()
+
+
+def autograd(model: str, point: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    """Return PyTorch's gradient by every parameter, as float64 arrays."""
+    leaves = {name: value.clone().requires_grad_(name not in "xy") for name, value in point.items()}
+    loss(model, leaves).backward()
+    return {name: leaf.grad.double().numpy() for name, leaf in leaves.items() if leaf.requires_grad}
+
+
+def by_hand(model: str, point: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    """Return the textbook gradient in NumPy, in the dtype of *point*."""
+    p = {name: value.numpy() for name, value in point.items()}
+    x, y, n = p["x"], p["y"], len(p["y"])
+    if model == "thermometer":
+        error = p["w"] * x + p["b"] - y
+        return {"w": 2 * np.sum(error * x) / n, "b": 2 * np.sum(error) / n}
+    if model == "regression":
+        error = x @ p["w"] + p["b"] - y
+        return {"w": 2 / n * (x.T @ error), "b": 2 / n * np.sum(error)}
+    if model == "logistic":
+        error = 1 / (1 + np.exp(-(x @ p["w"] + p["b"]))) - y
+        return {"w": x.T @ error / n, "b": np.sum(error) / n}
+    hidden = np.tanh(x @ p["W"].T + p["b"])
+    error = 2 * (hidden @ p["v"] + p["c"] - y) / n
+    back = np.outer(error, p["v"]) * (1 - hidden**2)
+    return {"W": back.T @ x, "b": back.sum(0), "v": error @ hidden, "c": error.sum()}
