@@ -1,4 +1,4 @@
-"""Four models as programs in index notation, as PyTorch losses and as NumPy gradients written by hand, with points drawn for them."""
+"""Models as programs in index notation, as PyTorch losses and as NumPy gradients by hand, with points drawn for them."""
 
 from __future__ import annotations
 
@@ -30,18 +30,27 @@ a[i,j] = tanh(z[i,j] + b[j])
 p[i] = Σ_j v[j]*a[i,j] + c
 L = Σ_i (p[i] - y[i])**2/n
 """
-PROGRAMS = {"thermometer": THERMOMETER, "regression": REGRESSION, "logistic": LOGISTIC, "network": NETWORK}
+RECTIFIER = NETWORK.replace("tanh", "relu")
+PROGRAMS = {
+    "thermometer": THERMOMETER,
+    "regression": REGRESSION,
+    "logistic": LOGISTIC,
+    "network": NETWORK,
+    "rectifier": RECTIFIER,
+}
 
 
 def drawn_point(model: str, n: int, dtype: torch.dtype, magnitude: float, seed: int) -> dict[str, torch.Tensor]:
     """Return normal inputs times *magnitude*, rounded to *dtype*; targets of the logistic model are 0 or 1."""
     draw = np.random.default_rng(seed)
     d, h = 3, 5
+    layers = {"W": (h, d), "b": (h,), "v": (h,), "c": (), "x": (n, d), "y": (n,)}
     shapes = {
         "thermometer": {"w": (), "b": (), "x": (n,), "y": (n,)},
         "regression": {"w": (d,), "b": (), "x": (n, d), "y": (n,)},
         "logistic": {"w": (d,), "b": (), "x": (n, d), "y": (n,)},
-        "network": {"W": (h, d), "b": (h,), "v": (h,), "c": (), "x": (n, d), "y": (n,)},
+        "network": layers,
+        "rectifier": layers,
     }[model]
     values = {name: draw.normal(size=shape) * (magnitude if name in "xy" else 1.0) for name, shape in shapes.items()}
     if model == "logistic":
@@ -58,7 +67,8 @@ def loss(model: str, point: dict[str, torch.Tensor]) -> torch.Tensor:
         return torch.nn.functional.mse_loss(x @ point["w"] + point["b"], y)
     if model == "logistic":
         return torch.nn.functional.binary_cross_entropy_with_logits(x @ point["w"] + point["b"], y)
-    hidden = torch.tanh(torch.nn.functional.linear(x, point["W"], point["b"]))
+    activation = torch.tanh if model == "network" else torch.relu
+    hidden = activation(torch.nn.functional.linear(x, point["W"], point["b"]))
     return ((hidden @ point["v"] + point["c"] - y) ** 2).mean()
 
 
@@ -70,19 +80,22 @@ def autograd(model: str, point: dict[str, torch.Tensor]) -> dict[str, np.ndarray
 
 
 def by_hand(model: str, point: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
-    """Return the textbook gradient in NumPy, in the dtype of *point*."""
+    """Return the textbook gradient in NumPy, in the dtype of *point*; float16 is summed in float32."""
     p = {name: value.numpy() for name, value in point.items()}
     x, y, n = p["x"], p["y"], len(p["y"])
+    sums_in = np.promote_types(x.dtype, np.float32)
     if model == "thermometer":
-        error = p["w"] * x + p["b"] - y
-        return {"w": 2 * np.sum(error * x) / n, "b": 2 * np.sum(error) / n}
+        error = 2 * (p["w"] * x + p["b"] - y) / n
+        return {"w": np.sum(error * x, dtype=sums_in), "b": np.sum(error, dtype=sums_in)}
     if model == "regression":
-        error = x @ p["w"] + p["b"] - y
-        return {"w": 2 / n * (x.T @ error), "b": 2 / n * np.sum(error)}
+        error = 2 * (x @ p["w"] + p["b"] - y) / n
+        return {"w": x.T @ error, "b": np.sum(error, dtype=sums_in)}
     if model == "logistic":
-        error = 1 / (1 + np.exp(-(x @ p["w"] + p["b"]))) - y
-        return {"w": x.T @ error / n, "b": np.sum(error) / n}
-    hidden = np.tanh(x @ p["W"].T + p["b"])
+        error = (1 / (1 + np.exp(-(x @ p["w"] + p["b"]))) - y) / n
+        return {"w": x.T @ error, "b": np.sum(error, dtype=sums_in)}
+    hidden = x @ p["W"].T + p["b"]
+    hidden = np.tanh(hidden) if model == "network" else np.maximum(hidden, 0)
+    slope = 1 - hidden**2 if model == "network" else (hidden > 0).astype(x.dtype)
     error = 2 * (hidden @ p["v"] + p["c"] - y) / n
-    back = np.outer(error, p["v"]) * (1 - hidden**2)
-    return {"W": back.T @ x, "b": back.sum(0), "v": error @ hidden, "c": error.sum()}
+    back = np.outer(error, p["v"]) * slope
+    return {"W": back.T @ x, "b": back.sum(0, dtype=sums_in), "v": error @ hidden, "c": error.sum(dtype=sums_in)}

@@ -10,10 +10,10 @@ import numpy as np
 import sympy
 from hypothesis import reject
 from hypothesis import strategies as st
-from sympy import Add, E, Integer, KroneckerDelta, Mul, Pow, Rational, pi
+from sympy import Add, E, Integer, KroneckerDelta, Mul, Rational, pi
 
 from diffcheck.errors import UnsupportedExpression
-from diffcheck.notation import FUNCTIONS, Equation, Index, Program, Role, Tensor, extent, read
+from diffcheck.notation import FUNCTIONS, Equation, Index, Program, Role, Tensor, extent, read, reads_of
 
 SMOOTH = ("exp", "sin", "cos", "sinh", "cosh", "tanh", "sech", "sigmoid", "softplus", "expm1", "erf")
 SIZES = {"n": 2, "m": 3}  # what the symbolic extents stand for at a drawn point
@@ -23,6 +23,7 @@ _INPUTS = ("A", "x", "w", "b", "ŷ", "W_1", "E", "i", "x_bar", "data_1", "sum", 
 _TARGETS = ("z", "L", "S", "j", "z_bar_2", "output", "output_2", "target", "N", "exp", "sqrt", "k_2", "loss_")
 _INDICES = ("p", "q", "i_2", "k", "l", "I", "z_bar", "x_bar_2")
 
+_CONSTANTS = st.sampled_from((pi, E, sympy.sqrt(2), sympy.exp(Rational(1, 3)), Integer(2) ** pi))
 _extents = st.sampled_from(_EXTENTS)
 _numbers = st.builds(Rational, st.integers(-6, 6), st.sampled_from((1, 2, 3, 10)))
 _tensors = st.lists(
@@ -33,44 +34,43 @@ _tensors = st.lists(
 )
 
 
+_ONE_PLACE = {
+    "square": lambda a: a**2,
+    "cube": lambda a: a**3,
+    "root": lambda a: sympy.sqrt(1 + a**2),
+    "inverse": lambda a: 1 / (2 + a**2),
+    "logarithm": lambda a: sympy.log(2 + a**2),
+    "power": lambda a: (1 + a**2) ** Rational(-4, 3),
+}
+_TWO_PLACES = {
+    "sum": Add,
+    "product": Mul,
+    "quotient": lambda a, b: a / (1 + b**2),
+    "power of": lambda a, b: (1 + a**2) ** b,
+}
+_WITH_POLES = {"reciprocal": lambda a: 1 / a, "square root": sympy.sqrt, "other power": lambda a: a ** Rational(-3, 2)}
+
+
 @st.composite
 def programs(draw):
     """Any valid program: kinks, poles, unused inputs, several outputs, indices that no read tells the extent of."""
-    inputs = tuple(draw(_tensors))
-    known = {tensor.name: tensor.extents for tensor in inputs}
-    equations = []
-    for target in draw(st.lists(st.sampled_from(_TARGETS), min_size=1, max_size=3, unique=True)):
-        equations.append(draw(_equations(target, known, _told(inputs), _any_body)))
-        known[target] = equations[-1].extents
-    outputs = tuple(draw(st.lists(st.sampled_from(sorted(known)), min_size=1, max_size=2, unique=True)))
-    return _made(inputs, tuple(equations), outputs)
+    inputs, equations = draw(_chains([*FUNCTIONS], poles=True))
+    names = [tensor.name for tensor in inputs] + [equation.target for equation in equations]
+    outputs = draw(st.lists(st.sampled_from(names[::-1]), min_size=1, max_size=2, unique=True))
+    return _made(inputs, equations, tuple(outputs))
 
 
 @st.composite
 def losses(draw, functions=SMOOTH):
     """A program with one scalar output, smooth at every point where *functions* are."""
-    inputs = tuple(draw(_tensors))
-    known = {tensor.name: tensor.extents for tensor in inputs}
-    equations = []
-    *inner, last = draw(st.lists(st.sampled_from(_TARGETS), min_size=1, max_size=3, unique=True))
-    for target in inner:
-        equations.append(draw(_equations(target, known, _told(inputs), _smooth_body(functions))))
-        known[target] = equations[-1].extents
-    equations.append(draw(_equations(last, known, _told(inputs), _smooth_body(functions), rank=0)))
-    return _made(inputs, tuple(equations), (last,))
+    inputs, equations = draw(_chains(list(functions), last_rank=0))
+    return _made(inputs, equations, (equations[-1].target,))
 
 
 @st.composite
 def points(draw, program):
     """A float64 array of eighths for each input of *program*; the symbolic extents are `SIZES`."""
     return {tensor.name: draw(_eighths(tensor)) for tensor in program.inputs}
-
-
-@st.composite
-def directions(draw, program, names):
-    """A direction of small integers for each of the inputs *names*, not zero everywhere."""
-    del names
-    return draw(points(program))
 
 
 def _eighths(tensor):
@@ -87,61 +87,68 @@ def _made(inputs, equations, outputs):
         reject()
 
 
-def _told(inputs):
-    return sorted({size for tensor in inputs for size in tensor.extents if size.is_Symbol}, key=str)
+@st.composite
+def _chains(draw, functions, poles=False, last_rank=None):
+    inputs = tuple(draw(_tensors))
+    sizes = sorted({size for tensor in inputs for size in tensor.extents if size.is_Symbol}, key=str)
+    known = {tensor.name: tensor.extents for tensor in inputs}
+    targets = draw(st.lists(st.sampled_from(_TARGETS), min_size=1, max_size=3, unique=True))
+    equations = []
+    for place, target in enumerate(targets):
+        rank = last_rank if last_rank is not None and target == targets[-1] else draw(st.integers(0, 2))
+        axes = draw(_axes([*sizes, Integer(2)], rank))
+        body = _body(draw, _leaves(known, sizes, axes, poles), functions, poles)
+        if place and draw(st.integers(0, 4)):  # a chain, not only equations side by side
+            before = equations[-1]
+            body = draw(st.sampled_from((Mul, Add)))(body, read(before.target, draw(_all_places(before.extents, axes))))
+        if not reads_of(body):
+            body = Mul(body, draw(_reads(known, axes)))
+        equations.append(Equation(target, axes[:rank], axes[rank:], body))
+        known[target] = equations[-1].extents
+    return inputs, tuple(equations)
 
 
 @st.composite
-def _equations(draw, target, known, sizes, body, rank=None):
-    extents = st.sampled_from([*sizes, Integer(2)])
-    names = st.lists(st.sampled_from(_INDICES), min_size=rank or 0, max_size=3, unique=True)
-    axes = tuple(Index(name, draw(extents)) for name in draw(names))
-    free = rank if rank is not None else draw(st.integers(0, min(2, len(axes))))
-    return Equation(target, axes[:free], axes[free:], draw(body(_leaves(known, sizes, axes))))
+def _axes(draw, extents, rank):
+    names = draw(st.lists(st.sampled_from(_INDICES), min_size=rank, max_size=3, unique=True))
+    return tuple(Index(name, draw(st.sampled_from(extents))) for name in names)
 
 
-def _leaves(known, sizes, axes):
-    reads = [
-        st.tuples(*(_places(size, axes) for size in extents)).map(lambda places, name=name: read(name, places))
-        for name, extents in known.items()
-    ]
+def _body(draw, leaves, functions, poles, size=5):
+    kinds = [""]
+    if size > 1:
+        kinds += [*_TWO_PLACES, *_TWO_PLACES, *_ONE_PLACE, *(_WITH_POLES if poles else ()), *functions]
+    kind = draw(st.sampled_from(kinds))
+    if kind in _TWO_PLACES:
+        return _TWO_PLACES[kind](*(_body(draw, leaves, functions, poles, size // 2) for _ in range(2)))
+    if not kind:
+        return draw(leaves)
+    inner = _body(draw, leaves, functions, poles, size - 1)
+    if kind in FUNCTIONS:
+        return FUNCTIONS[kind].symbol(inner)
+    return (_ONE_PLACE | _WITH_POLES)[kind](inner)
+
+
+def _leaves(known, sizes, axes, poles):
     deltas = [
         st.builds(KroneckerDelta, st.just(axis.symbol), _places(axis.extent, [other for other in axes if other != axis]))
         for axis in axes
     ]
-    rare = [_numbers, *([st.sampled_from(sizes)] if sizes else []), *deltas]
-    return st.one_of(*reads, *reads, st.one_of(*rare))
+    rare = [_numbers, *([st.sampled_from(sizes)] if sizes else []), *deltas, *([_CONSTANTS] if poles else [])]
+    return st.integers(0, 4).flatmap(lambda kind: _reads(known, axes) if kind else st.one_of(*rare))
+
+
+def _reads(known, axes):
+    pairs = st.sampled_from(sorted(known.items(), key=lambda pair: -len(pair[1])))
+    return pairs.flatmap(lambda pair: _all_places(pair[1], axes).map(lambda places: read(pair[0], places)))
+
+
+def _all_places(extents, axes):
+    return st.tuples(*(_places(size, axes) for size in extents))
 
 
 def _places(size, axes):
     # An index over the very extent, or a constant: 0 is inside any axis, 1 inside one whose extent is known to be larger.
     constants = [Integer(0), Integer(1)] if size.is_Integer else [Integer(0)]
     indices = [axis.symbol for axis in axes if axis.extent == size]
-    return st.sampled_from([*indices, *indices, *constants])
-
-
-def _smooth_body(functions):
-    def extend(inner):
-        return st.one_of(
-            st.builds(Add, inner, inner),
-            st.builds(Mul, inner, inner),
-            st.builds(lambda a, b: a / (1 + b**2), inner, inner),
-            st.builds(Pow, inner, st.sampled_from((2, 3))),
-            st.builds(
-                lambda a, power: (1 + a**2) ** power, inner, st.sampled_from(list(map(Rational, ("1/2", "-1/2", "-4/3"))))
-            ),
-            st.builds(lambda a: sympy.log(2 + a**2), inner),
-            st.builds(lambda name, a: FUNCTIONS[name].symbol(a), st.sampled_from(functions), inner),
-        )
-
-    return lambda leaves: st.recursive(leaves, extend, max_leaves=5)
-
-
-def _any_body(leaves):
-    smooth = _smooth_body(tuple(FUNCTIONS))
-    constants = st.sampled_from((pi, E, sympy.sqrt(2), sympy.exp(Rational(1, 3))))
-
-    def extend(inner):
-        return st.one_of(smooth(inner), st.builds(Pow, inner, _numbers), st.builds(Pow, inner, inner))
-
-    return st.recursive(st.one_of(leaves, leaves, constants), extend, max_leaves=4)
+    return st.sampled_from([*constants, *indices, *indices, *indices])

@@ -31,10 +31,24 @@ class AdjointWalk:
     collected: dict[str, list[Term]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     equations: list[Equation] = field(default_factory=list)
-    reserved: set[str] = field(default_factory=set)
+    tensors: set[str] = field(default_factory=set)
+    indices: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        # A new name must differ from every name of the other kind, wherever that stands: an index is never called as a tensor.
+        self.tensors |= {*self.program.tensors, *map(str, self.program.sizes)}
+        self.indices |= {index.name for equation in self.program.equations for index in equation.axes}
+        self.indices |= {index.name for index in self.prefix}
+
+    def fresh_tensor(self, stem: str) -> str:
+        """Return *stem* or a name like it that nothing has yet, and keep it."""
+        name = fresh_name(stem, self.tensors | self.indices)
+        self.tensors.add(name)
+        return name
 
     def collect(self, name: str, term: Term) -> None:
         """Add *term*, over prefix + J, to the adjoint of *name*."""
+        self.indices |= term.names
         terms = self.collected.setdefault(name, [])
         for place, other in enumerate(terms):
             if mergeable(other, term):
@@ -61,7 +75,7 @@ class AdjointWalk:
     def define(self, name: str) -> str:
         """Write the adjoint of *name* as equations, one for each sum and one that adds them; return its name."""
         extents = (*(index.extent for index in self.prefix), *self.program.tensors[name])
-        terms = self.collected.setdefault(name, [zero(extents)])
+        terms = self.collected.setdefault(name, [zero(extents, self.tensors)])
         if len(terms) == 1:
             self.names[name] = self._equation(f"{name}_bar", terms[0])
             return self.names[name]
@@ -72,10 +86,8 @@ class AdjointWalk:
         return self.names[name]
 
     def _equation(self, stem: str, term: Term) -> str:
-        sizes = map(str, self.program.sizes)
-        given = {*self.program.tensors, *sizes, *self.reserved}
-        taken = given | term.names | {equation.target for equation in self.equations}
-        equation = Equation(fresh_name(stem, taken), term.indices, term.bound, term.body)
+        self.indices |= term.names
+        equation = Equation(self.fresh_tensor(stem), term.indices, term.bound, term.body)
         self.equations.append(equation)
         return equation.target
 
@@ -83,7 +95,7 @@ class AdjointWalk:
         lead = tuple(index.name for index in self.prefix)
         own = tuple(index.name for index in equation.indices)
         bound = tuple(index.name for index in equation.bound)
-        seed = renamed(adjoint, lead + own, avoid=bound)
+        seed = renamed(adjoint, lead + own, avoid=self.tensors.union(bound))
         for node in equation.reads:
             if name_of(node) in live and (slope := partial(equation.body, node, self.rules)) != 0:
                 axes = equation.axes + seed.bound
@@ -97,7 +109,7 @@ class AdjointWalk:
             if place in by_symbol and by_symbol[place] not in free:
                 free.append(by_symbol[place])
                 continue
-            taken = {index.name for index in (*self.prefix, *axes, *free)}
+            taken = self.tensors.union(index.name for index in (*self.prefix, *axes, *free))
             index = Index(fresh_name(str(place) if place in by_symbol else "i", taken), size)
             free.append(index)
             body = Mul(body, KroneckerDelta(index.symbol, place))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Add, Expr, Mul, Sum
 
 from diffcheck.derivation.terms import Term, reduced, renamed
-from diffcheck.notation import Equation, Program, indices_of, name_of, reads_of
+from diffcheck.notation import Equation, Index, Program, indices_of, name_of, reads_of
 from diffcheck.notation.symbols import substitute
 
 
@@ -13,26 +13,28 @@ def closed_form(program: Program, name: str) -> Expr:
     """Return the tensor *name* as one SymPy expression in the inputs, over the indices of its equation."""
     defined = {equation.target: equation for equation in program.equations}
     equation = defined[name]
-    return _expanded(Term(equation.indices, equation.bound, equation.body), defined, set())
+    tensors = {*program.tensors, *map(str, program.sizes)}
+    return _expanded(Term(equation.indices, equation.bound, equation.body), defined, (), tensors)
 
 
-def _expanded(term: Term, defined: dict[str, Equation], outer: set[str]) -> Expr:
-    taken = outer | term.names
+def _expanded(term: Term, defined: dict[str, Equation], outer: tuple[Index, ...], tensors: set[str]) -> Expr:
+    around = (*outer, *term.indices, *term.bound)
+    taken = tensors.union(index.name for index in around)
     body = term.body
     for node in sorted(_reads(body, defined), key=str):
         inner = defined[name_of(node)]
-        plain = renamed(Term(inner.indices, inner.bound, inner.body), _fresh(inner, taken), avoid=taken)
+        plain = renamed(Term(inner.indices, inner.bound, inner.body), _fresh(inner), avoid=taken)
         places = dict(zip((index.symbol for index in plain.indices), indices_of(node), strict=True))
-        value = _expanded(Term((), plain.bound, substitute(plain.body, places)), defined, taken)
+        value = _expanded(Term((), plain.bound, substitute(plain.body, places)), defined, around, tensors)
         body = substitute(body, {node: value})
-    return _summed(reduced(Term(term.indices, term.bound, body)))
+    return _summed(reduced(Term(term.indices, term.bound, body), outer))
 
 
 def _reads(body: Expr, defined: dict[str, Equation]) -> list[Expr]:
     return [node for node in reads_of(body) if name_of(node) in defined]
 
 
-def _fresh(equation: Equation, taken: set[str]) -> tuple[str, ...]:
+def _fresh(equation: Equation) -> tuple[str, ...]:
     # Placeholders that no index can be called: each is replaced at once by the index it is read at.
     return tuple(f"_{place}" for place, _ in enumerate(equation.indices))
 

@@ -13,9 +13,9 @@ from diffcheck.derivation.adjoint import AdjointWalk
 from diffcheck.derivation.closed_form import closed_form
 from diffcheck.derivation.pruning import needed, reached
 from diffcheck.derivation.slopes import Rules
-from diffcheck.derivation.terms import Term, fresh_name
+from diffcheck.derivation.terms import Term, zero
 from diffcheck.errors import DerivationError, UnknownName, UnusedParameterWarning
-from diffcheck.notation import Program, Role, Tensor, read
+from diffcheck.notation import Index, Program, Role, Tensor, read
 from diffcheck.notation.latex import expression_latex
 
 
@@ -101,9 +101,16 @@ def _seed(walk: AdjointWalk) -> list[Tensor]:
         return []
     cotangents = []
     for name in program.outputs:
-        tensor = Tensor(fresh_name(f"{name}_bar", shapes), shapes[name], Role.COTANGENT)
+        tensor = Tensor(walk.fresh_tensor(f"{name}_bar"), shapes[name], Role.COTANGENT)
         cotangents.append(tensor)
-        walk.reserved.add(tensor.name)
-        indices = program.equation(name).indices if name not in {t.name for t in program.inputs} else ()
+        indices = _indices(walk, name)
         walk.collect(name, Term(indices, (), read(tensor.name, (index.symbol for index in indices))))
     return cotangents
+
+
+def _indices(walk: AdjointWalk, name: str) -> tuple[Index, ...]:
+    """Return the indices over which *name* is defined; an input, which has none of its own, gets fresh ones."""
+    for equation in walk.program.equations:
+        if equation.target == name:
+            return equation.indices
+    return zero(walk.program.tensors[name], walk.tensors).indices

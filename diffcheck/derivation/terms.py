@@ -47,9 +47,12 @@ def renamed(term: Term, names: tuple[str, ...], avoid: Iterable[str] = ()) -> Te
     return Term(indices, tuple(bound), body)
 
 
-def reduced(term: Term) -> Term:
-    """Return *term* with Σ_i δ(i,p) f(i) = f(p) applied and Σ_i c = (extent of i)·c; deltas of free indices stay."""
-    term = _without_deltas(term)
+def reduced(term: Term, around: Iterable[Index] = ()) -> Term:
+    """Return *term* with Σ_i δ(i,p) f(i) = f(p) applied and Σ_i c = (extent of i)·c; deltas of free indices stay.
+
+    So does a delta whose p may lie outside the extent of i, where the sum is 0. *around* holds indices bound outside the term.
+    """
+    term = _without_deltas(term, {index.symbol: index.extent for index in around})
     idle = [index for index in term.bound if index.symbol not in _symbols(term.body)]
     bound = tuple(index for index in term.bound if index not in idle)
     return Term(term.indices, bound, tidy(Mul(term.body, *(index.extent for index in idle))))
@@ -59,17 +62,24 @@ def _symbols(body: Expr) -> set[Symbol]:
     return set(body.free_symbols)
 
 
-def _without_deltas(term: Term) -> Term:
-    bound = {index.symbol: index for index in term.bound}
+def _without_deltas(term: Term, outer: dict[Symbol, Expr]) -> Term:
+    extents = outer | {index.symbol: index.extent for index in term.indices + term.bound}
+    bound = {index.symbol for index in term.bound}
     for factor in Mul.make_args(term.body):
         if not isinstance(factor, KroneckerDelta):
             continue
         for old, new in (factor.args, factor.args[::-1]):
-            if old in bound:
+            if old in bound and _inside(new, extents[old], extents):
                 rest = Mul(*(other for other in Mul.make_args(term.body) if other is not factor))
                 kept = tuple(index for index in term.bound if index.symbol != old)
-                return _without_deltas(Term(term.indices, kept, substitute(rest, {old: new})))
+                return _without_deltas(Term(term.indices, kept, substitute(rest, {old: new})), outer)
     return term
+
+
+def _inside(place: Expr, size: Expr, extents: dict[Symbol, Expr]) -> bool:
+    """Say whether *place* certainly lies in an axis of *size* elements."""
+    last = place if place.is_Integer else extents[place] - 1
+    return bool((size - 1 - last).is_nonnegative)
 
 
 def has_delta(term: Term) -> bool:
@@ -90,7 +100,10 @@ def added(first: Term, second: Term) -> Term:
     return replace(first, body=first.body + substitute(other.body, same))
 
 
-def zero(extents: tuple[Expr, ...]) -> Term:
+def zero(extents: tuple[Expr, ...], avoid: Iterable[str] = ()) -> Term:
     """Return 0 over fresh indices of *extents*."""
-    names = [fresh_name("i", ())] + [f"i_{number}" for number in range(2, len(extents) + 1)]
-    return Term(tuple(map(Index, names, extents)), (), Integer(0))
+    taken = set(avoid)
+    indices: list[Index] = []
+    for size in extents:
+        indices.append(Index(fresh_name("i", taken | {index.name for index in indices}), size))
+    return Term(tuple(indices), (), Integer(0))

@@ -20,8 +20,11 @@ def _leaves(problem: Problem, point: Tensors) -> dict[str, torch.Tensor]:
     return {name: value.detach().requires_grad_() if name in parameters else value.detach() for name, value in point.items()}
 
 
-def _collected(problem: Problem, leaves: dict[str, torch.Tensor]) -> Gradients:
-    # PyTorch leaves None where the loss does not depend on a parameter; that gradient is zero.
+def _collected(problem: Problem, leaves: dict[str, torch.Tensor], loss: torch.Tensor) -> Gradients:
+    # PyTorch leaves None where the loss does not depend on a parameter, and refuses backward() where it depends on none;
+    # these gradients are zero.
+    if loss.requires_grad:
+        loss.backward()
     found = {name: leaves[name].grad for name in problem.parameters}
     return {name: torch.zeros_like(leaves[name]) if grad is None else grad for name, grad in found.items()}
 
@@ -37,8 +40,7 @@ class Autograd:
 
     def gradient(self, problem: Problem, point: Tensors) -> Gradients:
         leaves = _leaves(problem, point)
-        problem.loss(**leaves).backward()
-        return _collected(problem, leaves)
+        return _collected(problem, leaves, problem.loss(**leaves))
 
 
 def _functional(problem: Problem) -> Callable[..., dict[str, torch.Tensor]]:
@@ -95,8 +97,7 @@ class CompiledAutograd:
 
     def gradient(self, problem: Problem, point: Tensors) -> Gradients:
         leaves = _leaves(problem, point)
-        _compiled(_plain_loss, problem)(**leaves).backward()
-        return _collected(problem, leaves)
+        return _collected(problem, leaves, _compiled(_plain_loss, problem)(**leaves))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import local
 from types import ModuleType
+
+import numpy as np
 
 from diffcheck.engines.protocol import Gradients, Tensors
 from diffcheck.generation import generate
@@ -49,14 +52,15 @@ class GeneratedWithWorkspace:
         return _named(problem, module.grad(**point, out=self._workspace(problem, module, point)))
 
     def _workspace(self, problem: Problem, module: ModuleType, point: Tensors) -> object:
-        key = (problem.name, *((tuple(value.shape), value.dtype, value.device) for value in point.values()))
-        if key not in _WORKSPACES:
-            _WORKSPACES.clear()  # one at a time: they can be as large as the data
-            _WORKSPACES[key] = module.workspace(**point)
-        return _WORKSPACES[key]
+        given = [point[name] for name in problem.inputs]
+        key = (problem, *((tuple(value.shape), value.dtype, value.device) for value in given))
+        if getattr(_MEMORY, "key", None) != key:
+            # One at a time: it can be as large as the data.
+            _MEMORY.key, _MEMORY.workspace = key, module.workspace(**point)
+        return _MEMORY.workspace
 
 
-_WORKSPACES: dict[object, object] = {}
+_MEMORY = local()  # each thread writes to a workspace of its own
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ class Manual:
     def gradient(self, problem: Problem, point: Tensors) -> Gradients:
         module = module_of(problem, "torch")
         roles = {tensor.name: tensor.role for tensor in problem.program.inputs}
-        data = [value for name, value in point.items() if roles[name] is Role.DATA]
-        targets = [value for name, value in point.items() if roles[name] is Role.TARGET]
+        data = [point[name] for name in problem.inputs if roles[name] is Role.DATA]
+        targets = [point[name] for name in problem.inputs if roles[name] is Role.TARGET]
         parameters = [point[name] for name in problem.parameters]
         prediction = module.model(*data, *parameters)
         return _named(problem, module.grad_fn(*data, *targets, prediction, *parameters))
@@ -91,4 +95,5 @@ class GeneratedNumpy:
 
     def gradient(self, problem: Problem, point: Tensors) -> Gradients:
         arrays = {name: value.detach().numpy() for name, value in point.items()}
-        return _named(problem, module_of(problem, "numpy").grad(**arrays))
+        with np.errstate(all="ignore"):  # like PyTorch, infinities without a word
+            return _named(problem, module_of(problem, "numpy").grad(**arrays))

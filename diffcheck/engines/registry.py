@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from diffcheck.engines.protocol import Engine, Gradients, Tensors
-from diffcheck.errors import UnknownName, UnsupportedEngine
+from diffcheck.errors import PointError, UnknownName, UnsupportedEngine
 from diffcheck.exact import prepare
 from diffcheck.problems import Problem
 
 
 @dataclass(frozen=True)
 class Checked:
-    """An engine that refuses bad input: empty batches, NaN, mixed dtypes or devices, wrong shapes, missing names."""
+    """An engine that refuses bad input: empty batches, NaN, mixed dtypes or devices, wrong shapes, missing names.
+
+    It computes outside of the caller's graph: inputs that require grad gather nothing, and a surrounding ``no_grad`` or
+    ``inference_mode`` changes nothing.
+    """
 
     inner: Engine
 
@@ -24,12 +30,27 @@ class Checked:
         return self.inner.supports(problem, dtype, device)
 
     def gradient(self, problem: Problem, point: Tensors) -> Gradients:
+        for name, value in point.items():
+            if not isinstance(value, torch.Tensor):
+                raise PointError(got=f"{name} of type {type(value).__name__}", wanted="torch tensors", do="convert it to one")
         prepare(problem.program, point)
         first = next(iter(point.values()))
-        reason = self.supports(problem, str(first.dtype).removeprefix("torch."), first.device.type)
+        dtype, device = str(first.dtype).removeprefix("torch."), first.device.type
+        reason = self.supports(problem, dtype, device)
         if reason is not None:
-            raise UnsupportedEngine(got=f"{self.name} for {problem.name}", wanted="what it supports", do=reason)
-        return self.inner.gradient(problem, point)
+            raise UnsupportedEngine(
+                got=f"the engine {self.name!r} for {problem.name} in {dtype} on {device}",
+                wanted="a case that it supports",
+                do=f"choose another engine: {reason}",
+            )
+        with torch.inference_mode(False), torch.enable_grad():
+            return self.inner.gradient(problem, {name: _untracked(value) for name, value in point.items()})
+
+
+def _untracked(value: torch.Tensor) -> torch.Tensor:
+    """Return *value* in the same memory, outside of any graph; what autograd or NumPy cannot read is copied."""
+    plain = value.detach().resolve_neg()
+    return plain.clone() if plain.is_inference() else plain
 
 
 _ENGINES: dict[str, Checked] = {}

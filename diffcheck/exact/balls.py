@@ -26,6 +26,10 @@ def _softplus(u: arb) -> arb:
     return u + (-u).exp().log1p() if u > 0 else u.exp().log1p()
 
 
+def _logsigmoid(u: arb) -> arb:
+    return -_softplus(-u)
+
+
 def _by_sign(below: int, at: int, above: int, u: arb) -> arb:
     """Return a constant by the sign of *u*, and the ball around all three where the sign is not known yet."""
     if u > 0:
@@ -52,6 +56,7 @@ BALL_FUNCTIONS: dict[str, Callable[[arb], arb]] = {
     "sech": arb.sech,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
+    "logsigmoid": _logsigmoid,
     "expm1": arb.expm1,
     "log1p": arb.log1p,
     "erf": arb.erf,

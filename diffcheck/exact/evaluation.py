@@ -74,7 +74,7 @@ class _Equation:
         if isinstance(node, KroneckerDelta):
             return self._delta(node)
         if node.is_Symbol:
-            return self._counter(node) if node in self.axis else calculate.constant(Integer(self.sizes[str(node)]))
+            return calculate.constant(Integer(self.sizes[str(node)]))
         if node.is_number:
             return calculate.constant(node)
         if node.is_Add:
@@ -110,13 +110,6 @@ class _Equation:
         axes = [self.axis[place] for place in places if not place.is_Integer]
         shape = [self.lengths[place] if place in axes else 1 for place in range(len(self.lengths))]
         return tuple(in_order(plane, axes).reshape(shape) for plane in planes)
-
-    def _counter(self, node: Expr) -> Planes:
-        """Return the index *node* itself as a number: 0, 1, …"""
-        axis = self.axis[node]
-        numbers = [self.arithmetic.constant(Integer(number)) for number in range(self.lengths[axis])]
-        shape = [self.lengths[place] if place == axis else 1 for place in range(len(self.lengths))]
-        return tuple(np.stack(planes).reshape(shape) for planes in zip(*numbers, strict=True))
 
     def _delta(self, node: Expr) -> Planes:
         first, second = (self._positions(place) for place in node.args)

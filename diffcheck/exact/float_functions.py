@@ -92,6 +92,11 @@ FLOAT_FUNCTIONS = {
         lambda low, high: _sigmoid(high),
         units=2 * FUNCTION_UNITS + 1,  # exp, log1p, +
     ),
+    "logsigmoid": FloatFunction(
+        lambda u: -_softplus(-u),
+        lambda low, high: _sigmoid(-low),
+        units=2 * FUNCTION_UNITS + 1,  # exp, log1p, +
+    ),
     "expm1": FloatFunction(np.expm1, lambda low, high: np.exp(high)),
     "log1p": FloatFunction(np.log1p, lambda low, high: _above_zero(1 + low, 1 / (1 + low))),
     "erf": FloatFunction(

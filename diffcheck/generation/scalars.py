@@ -2,36 +2,60 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Mul, Rational
+import math
+
+from sympy import Expr, Function, Integer, Mul, Rational
+
+from diffcheck.errors import GenerationError
+from diffcheck.exact.balls import real_number
+from diffcheck.exact.precision import working_precision
+
+_LARGEST_INTEGER = 2**53  # beyond it, Python's integers and floats part ways
 
 
 def is_number(node: Expr) -> bool:
     """Say whether *node* is made of numbers and extents alone, so that Python computes it once, as a float."""
-    return all(symbol.is_integer and symbol.is_positive for symbol in node.free_symbols)
+    symbols = node.free_symbols
+    return not symbols or (all(symbol.is_integer and symbol.is_positive for symbol in symbols) and not node.has(Function))
 
 
 def number_text(node: Expr) -> str:
     """Return *node*, made of numbers and extents, as a Python expression."""
-    above, below = node.as_numer_denom()
-    if below != 1 and not node.is_Rational:
-        return f"{_atom(above)} / {_atom(below)}"
-    return _plain(node)
-
-
-def _plain(node: Expr) -> str:
-    if node.is_Integer or node.is_Symbol:
-        return str(node)
-    if node.is_Rational:
-        return repr(float(node)) if Rational(float(node)) == node else f"{node.p} / {node.q}"
     if node.is_number:
-        return repr(float(node))
-    joint = " * " if node.is_Mul else " + " if node.is_Add else " ** "
+        return _constant(node)
+    above, below = node.as_numer_denom()
+    if below != 1:
+        return f"{_atom(above)} / {_atom(below)}"
+    if node.is_Symbol:
+        return str(node)
+    joint = " * " if node.is_Mul else " + " if node.is_Add else "**"
     return joint.join(_atom(part) for part in node.args)
 
 
+def is_atom(text: str) -> bool:
+    """Say whether *text* is a name or a number without a sign, which needs no parentheses anywhere."""
+    return text.isidentifier() or text.replace(".", "", 1).isdigit()
+
+
+def _constant(node: Expr) -> str:
+    if node.is_Integer and abs(node) <= _LARGEST_INTEGER:
+        return str(node)
+    if node.is_Rational and not node.is_Integer and max(abs(node.p), node.q) <= _LARGEST_INTEGER:
+        return repr(float(node)) if Rational(float(node)) == node else f"{node.p} / {node.q}"
+    return repr(_nearest(node))
+
+
+def _nearest(node: Expr) -> float:
+    with working_precision(128):
+        value = float(real_number(node).mid())
+    if not math.isfinite(value) or (value == 0) != (node == 0):
+        raise GenerationError(got=f"the constant {node}", wanted="a number within the range of a float", do="rescale it")
+    return value
+
+
 def _atom(node: Expr) -> str:
-    text = _plain(node) if node.is_Integer or node.is_Symbol else number_text(node)
-    return text if text.isidentifier() or text.isdigit() else f"({text})"
+    text = number_text(node)
+    return text if is_atom(text) else f"({text})"
 
 
 def split_number(body: Expr) -> tuple[Expr, list[Expr]]:

@@ -57,9 +57,8 @@ def _check_outputs(program: Program) -> None:
 
 
 def _sizes(program: Program) -> set[Symbol]:
-    """Return the extents that inputs have, each of which has to be the whole extent of some axis."""
-    extents = [size for tensor in program.inputs for size in tensor.extents]
-    sizes = {size for size in extents if isinstance(size, Symbol)}
+    """Return the names in the extents of the inputs."""
+    sizes = {symbol for tensor in program.inputs for extent in tensor.extents for symbol in extent.free_symbols}
     for tensor in program.inputs:
         for size in tensor.extents:
             try:

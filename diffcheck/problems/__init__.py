@@ -5,9 +5,19 @@ from diffcheck.problems.networks import two_layer_network
 from diffcheck.problems.problem import Problem, scaled, to_torch
 from diffcheck.problems.registry import names, problem, register
 from diffcheck.problems.regression import linear_regression, polynomial_regression, thermometer
-from diffcheck.problems.stability import hessian_matrix, largest_stable_lr
+from diffcheck.problems.stability import hessian_matrix, is_quadratic, largest_stable_lr
 
 for _maker in (thermometer, linear_regression, polynomial_regression, logistic_regression, two_layer_network):
     register(_maker)
 
-__all__ = ["Problem", "hessian_matrix", "largest_stable_lr", "names", "problem", "register", "scaled", "to_torch"]
+__all__ = [
+    "Problem",
+    "hessian_matrix",
+    "is_quadratic",
+    "largest_stable_lr",
+    "names",
+    "problem",
+    "register",
+    "scaled",
+    "to_torch",
+]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from diffcheck.derivation import Gradient, derive
+from diffcheck.errors import UnknownName
+from diffcheck.exact import format_of
 from diffcheck.notation import Equation, Program, Role, read
 
 if TYPE_CHECKING:
@@ -63,6 +65,9 @@ class Problem:
 
     def point(self, seed: int = 0, **sizes: int) -> dict[str, np.ndarray]:
         """Return a random point in float64; sizes not named are the problem's own."""
+        for name in sizes:
+            if name not in self.sizes:
+                raise UnknownName.among(f"extent of {self.name}", name, self.sizes)
         return self.draw(np.random.default_rng(seed), {**self.sizes, **sizes})
 
 
@@ -92,8 +97,12 @@ def scaled(problem: Problem, factor: float) -> Problem:
 
 
 def to_torch(point: Mapping[str, np.ndarray], dtype: str = "float64", device: str = "cpu") -> dict[str, Any]:
-    """Return *point* as tensors of *dtype* on *device*; what dtype rounds away is gone, so judge at the result."""
+    """Return *point* as tensors of *dtype* on *device*, in memory of their own.
+
+    What *dtype* rounds away is gone, so judge at the result.
+    """
     import torch
 
-    kind = getattr(torch, dtype)
-    return {name: torch.as_tensor(value, dtype=torch.float64).to(device=device, dtype=kind) for name, value in point.items()}
+    kind = getattr(torch, format_of(dtype).name)
+    copies = {name: torch.from_numpy(np.array(value, dtype=np.float64)) for name, value in point.items()}
+    return {name: copy.to(device=device, dtype=kind) for name, copy in copies.items()}

@@ -12,7 +12,8 @@ from diffcheck.problems.problem import Problem, Sizes
 if TYPE_CHECKING:
     import torch
 
-# Readings of an unlabelled thermometer beside degrees Celsius. Stevens, Antiga, Viehmann: Deep Learning with PyTorch, chapter 5.
+# Readings of an unlabelled thermometer beside degrees Celsius.
+# Stevens, Antiga, Viehmann: Deep Learning with PyTorch, chapter 5.
 CELSIUS = (0.5, 14.0, 15.0, 28.0, 11.0, 8.0, 3.0, -4.0, 6.0, 13.0, 21.0)
 UNKNOWN = (35.7, 55.9, 58.2, 81.9, 56.3, 48.9, 33.9, 21.8, 48.4, 60.4, 68.4)
 

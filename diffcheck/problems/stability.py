@@ -1,18 +1,33 @@
-"""The largest learning rate at which gradient descent on a quadratic loss converges: 2/λ, λ the largest eigenvalue of the Hessian."""
+"""2/λ, λ the largest eigenvalue of the Hessian: where gradient descent on a quadratic loss ceases to converge."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import numpy as np
 
 from diffcheck.derivation import hessian
+from diffcheck.errors import PointError
 from diffcheck.exact import Point, exact
+from diffcheck.notation import Program
 from diffcheck.problems.problem import Problem
+
+
+@lru_cache(maxsize=16)
+def _blocks(problem: Problem) -> dict[tuple[str, str], Program]:
+    return hessian(problem.program, problem.parameters)
+
+
+def is_quadratic(problem: Problem) -> bool:
+    """Say whether ∂²L/∂θ∂θ is free of θ, so that the loss is quadratic in its parameters."""
+    read = {name for program in _blocks(problem).values() for equation in program.equations for name in equation.operands}
+    return read.isdisjoint(problem.parameters)
 
 
 def hessian_matrix(problem: Problem, point: Point) -> np.ndarray:
     """Return ∂²L/∂θ∂θ at *point* in float64, every element the exact one rounded; θ holds all parameters, flattened."""
     rows = []
-    blocks = hessian(problem.program, problem.parameters)
+    blocks = _blocks(problem)
     sizes = {name: int(np.prod(np.shape(point[name]))) for name in problem.parameters}
     for first in problem.parameters:
         row = []
@@ -30,5 +45,12 @@ def largest_stable_lr(problem: Problem, point: Point) -> float:
     For a quadratic loss, gradient descent converges below it and diverges above it; for any other loss it holds near *point*.
     Source: Nesterov, Introductory Lectures on Convex Optimization, theorem 2.1.15.
     """
-    largest = float(np.linalg.eigvalsh(hessian_matrix(problem, point))[-1])
+    matrix = hessian_matrix(problem, point)
+    if not np.isfinite(matrix).all():
+        raise PointError(
+            got=f"a Hessian of {problem.name} with elements that have no value",
+            wanted="second derivatives at this point",
+            do="choose a point away from kinks",
+        )
+    largest = float(np.linalg.eigvalsh(matrix)[-1])
     return 2 / largest if largest > 0 else np.inf

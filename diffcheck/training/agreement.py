@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from diffcheck.engines import Tensors
 from diffcheck.errors import NotComparable
 from diffcheck.exact import bounds, format_of
-from diffcheck.problems import largest_stable_lr
+from diffcheck.problems import hessian_matrix, is_quadratic, largest_stable_lr
 from diffcheck.training.trajectory import Trajectory
+from diffcheck.verification import as_floats
 
 
 def drift_bound(trajectory: Trajectory, *, every: int = 1) -> np.ndarray:
@@ -36,19 +38,38 @@ def drift_bound(trajectory: Trajectory, *, every: int = 1) -> np.ndarray:
 
 def disagreement(first: Trajectory, second: Trajectory, *, every: int = 1) -> float:
     """Return the largest ‖θ₁ − θ₂‖₂ over the drift bound of both, over all epochs; at most 1 where rounding explains it."""
-    if (first.problem, first.lr, first.epochs) != (second.problem, second.lr, second.epochs):
-        raise NotComparable(got="two different runs", wanted="one problem, lr and number of epochs", do="train both alike")
+    alike = (first.problem, first.lr, first.epochs) == (second.problem, second.lr, second.epochs)
+    if not alike or not _same_point(first.point, second.point):
+        raise NotComparable(
+            got="two different runs", wanted="one problem, lr, number of epochs, start and data", do="train both alike"
+        )
     distance = np.linalg.norm(_flat(first) - _flat(second), axis=1)[1:]
     limit = (drift_bound(first, every=every) + drift_bound(second, every=every))[1:]
     return float(np.max(distance / limit))
 
 
+def _same_point(first: Tensors, second: Tensors) -> bool:
+    return all(np.array_equal(as_floats(first[name]), as_floats(second[name])) for name in first)
+
+
 def _check_stable(trajectory: Trajectory) -> None:
-    limit = largest_stable_lr(trajectory.problem, trajectory.point)
+    problem = trajectory.problem
+    if not is_quadratic(problem) or _curves_downward(hessian_matrix(problem, trajectory.point)):
+        raise NotComparable(
+            got=f"the loss of {problem.name}",
+            wanted="a loss that is quadratic in its parameters and curves upward: for any other no bound holds",
+            do="compare gradients at single points instead",
+        )
+    limit = largest_stable_lr(problem, trajectory.point)
     if trajectory.diverged is not None or not 0 < trajectory.lr <= limit:
         raise NotComparable(
             got=f"lr {trajectory.lr:g}", wanted=f"a learning rate in (0, {limit:.4g}]", do="train with a smaller one"
         )
+
+
+def _curves_downward(matrix: np.ndarray) -> bool:
+    values = np.linalg.eigvalsh(matrix)
+    return bool(values[0] < -len(values) * 2.0**-52 * np.max(np.abs(values)))  # below the rounding of eigvalsh itself
 
 
 def _gradient_bounds(trajectory: Trajectory, every: int) -> np.ndarray:

@@ -62,7 +62,7 @@ def loop_rebinding_its_parameters(
             params.grad.zero_()
         mean_squared_error(params[0] * x + params[1], y).backward()
         with torch.no_grad():
-            params = params - lr * params.grad
+            params = params - lr * params.grad  # type: ignore[operator]  # the defect, seen from another side
     return params
 
 

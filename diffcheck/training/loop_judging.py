@@ -1,95 +1,130 @@
 """Does this training loop take the steps of gradient descent? If not: at which epoch it goes wrong, and why.
 
-The loop is called as ``loop(epochs, lr, params, x, y)`` with the parameters in one tensor, as in the article.
+The loop is called as ``loop(epochs, lr, params, x, y)`` with the parameters in one tensor, as in the article: first with one
+that requires grad, and where that fails with one that does not. It may return the parameters as a tensor, an array, a tuple
+or a list (what follows them there is left unread) or a mapping, or train the tensor in place. A loop that reads its data or
+its learning rate from outside is found out by handing it others. Like a function, it is judged in float64.
 """
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
-from collections.abc import Callable
-from types import FunctionType, ModuleType
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 
-from diffcheck.exact import bounds
-from diffcheck.problems import Problem, to_torch
-from diffcheck.training.trajectory import train
+from diffcheck.notation import Role
+from diffcheck.problems import Problem
+from diffcheck.training.agreement import drift_bound
+from diffcheck.training.loop_text import cause_of, globals_read
+from diffcheck.training.trajectory import Trajectory, train
 from diffcheck.verification import as_floats
+from diffcheck.verification.calling import Unusable, array_of, quietly
 from diffcheck.verification.judging import Judged
 
 _EPOCHS = 3
 
 
+@dataclass(frozen=True)
+class _Case:
+    """A number of epochs on some data, the path that our own loop takes there, and how far rounding may lead away from it."""
+
+    epochs: int
+    data: str
+    path: Trajectory
+    limits: np.ndarray
+
+    def given(self, *, tracked: bool) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Return the parameters in one tensor, and the data, in memory of their own."""
+        problem, point = self.path.problem, self.path.point
+        params = torch.cat([point[name].reshape(-1) for name in problem.parameters]).requires_grad_(tracked)
+        names = (*problem.program.named(Role.DATA), *problem.program.named(Role.TARGET))
+        return params, [point[name].clone() for name in names]
+
+    def reached(self, values: np.ndarray, steps: int) -> bool:
+        """Say whether *values* are the parameters after so many *steps*, inside the rounding of both runs."""
+        exact = np.concatenate([self.path.parameters[name][steps].reshape(-1) for name in self.path.problem.parameters])
+        distance = float(np.linalg.norm(values - exact))
+        # Our own sums are pairwise; a sum in any other order may be off by its length instead.
+        length = max(value.numel() for value in self.path.point.values())
+        return distance <= (1 + length) * float(self.limits[steps])
+
+
 def judge_loop(loop: Callable[..., Any], problem: Problem, *, lr: float = 1e-2, scale: float = 0.1) -> Judged:
-    """Return whether *loop* reaches, after 1, 2 and 3 epochs, the parameters that gradient descent reaches on *problem*."""
+    """Return whether *loop* reaches, after 1, 2 and 3 epochs, the parameters that gradient descent reaches on *problem*.
+
+    The data are the problem's own, multiplied by *scale*, with the learning rate *lr*, then drawn ones with lr/2. *problem* is
+    one whose loss is quadratic in its parameters: for others no bound on the rounding of a run is known.
+    """
     subject = getattr(loop, "__name__", repr(loop))
-    foreign = _globals_read(loop)
+    foreign = globals_read(loop)
     reads = f"it reads the globals {', '.join(foreign)}, so its result depends on what they happen to hold" if foreign else ""
-    for epochs in range(1, _EPOCHS + 1):
-        failure = _failure_after(loop, problem, epochs, lr, scale)
-        if failure:
-            message = "; ".join(part for part in (failure, reads) if part)
-            return Judged(subject, False, message, {"epochs": epochs, "lr": lr})
-    return Judged(subject, not reads, reads)
+    cases = list(_cases(problem, lr, scale))
+    failures = [_first_failure(loop, cases, tracked=tracked) for tracked in (True, False)]
+    if None in failures:
+        return Judged(subject, True)
+    # A loop made for tensors that do not require grad raises at others: then the failure at its own kind tells more.
+    case, message, raised = min((failure for failure in failures if failure is not None), key=lambda failure: failure[2])
+    message += cause_of(loop, message) if raised else ""
+    return Judged(subject, False, "; ".join(filter(None, (message, reads))), {"epochs": case.epochs, "lr": case.path.lr})
 
 
-def _failure_after(loop: Callable[..., Any], problem: Problem, epochs: int, lr: float, scale: float) -> str:
-    point = to_torch({**problem.fixed, **problem.start})
-    params = torch.stack([point[name] for name in problem.parameters]).requires_grad_()
+def _cases(problem: Problem, lr: float, scale: float) -> Iterator[_Case]:
+    factors = dict.fromkeys(problem.program.named(Role.DATA), scale)
+    own = train(problem, "autograd", epochs=_EPOCHS + 1, lr=lr, scale=factors)
+    other = train(replace(problem, fixed={}, start={}), "autograd", epochs=_EPOCHS + 1, lr=lr / 2, seed=1)
+    for path, data in ((own, ""), (other, ", given other data and another learning rate,")):
+        limits = drift_bound(path)
+        for epochs in range(1, _EPOCHS + 1):
+            yield _Case(epochs, data, path, limits)
+
+
+def _first_failure(loop: Callable[..., Any], cases: list[_Case], *, tracked: bool) -> tuple[_Case, str, bool] | None:
+    """Return the first case at which *loop* goes wrong, what goes wrong, and whether it raised."""
+    for case in cases:
+        params, data = case.given(tracked=tracked)
+        before = [params.detach().clone(), *(value.clone() for value in data)]
+        try:
+            result = quietly(loop, case.epochs, case.path.lr, params, *data)
+        except Unusable as reason:
+            return case, f"at epoch {case.epochs} {reason}", True
+        if any(not torch.equal(now, then) for now, then in zip(data, before[1:], strict=True)):
+            return case, "it changes the data, which belong to its caller", False
+        message = _wrong(result, params.detach(), before[0], case)
+        if message:
+            return case, message, False
+    return None
+
+
+def _wrong(result: Any, params: torch.Tensor, start: torch.Tensor, case: _Case) -> str:
     try:
-        result = loop(epochs, lr, params, point["x"] * scale, point["y"])
-    except (NameError, TypeError, AttributeError, RuntimeError) as error:
-        return f"at epoch {epochs} it raised {type(error).__name__}: {str(error).splitlines()[0]}{_cause(loop)}"
-    if result is None:
-        return "it returns nothing, so the trained parameters are lost when it ends"
-    reached = as_floats(result)
-    for steps, meaning in ((epochs, ""), (epochs + 1, f"asked for {epochs} epochs, it takes {epochs + 1} steps")):
-        if _reaches(reached, problem, steps, lr, scale):
-            return meaning
-    return f"after {epochs} epochs its parameters are not those of gradient descent"
+        candidates = [values for values in _returned(result, case.path.problem) if values.size == start.numel()]
+    except Unusable as reason:
+        return str(reason)
+    if not candidates and torch.equal(params, start):
+        what = "nothing" if result is None else f"a {type(result).__name__} that does not hold the parameters"
+        return f"it returns {what}, so the trained parameters are lost when it ends"
+    losses = isinstance(result, list) and all(isinstance(value, float) for value in result)
+    if not candidates or losses:
+        candidates.append(as_floats(params))  # they were trained in place
+    for steps in (case.epochs, *range(_EPOCHS + 2)):
+        if any(case.reached(values, steps) for values in candidates):
+            counted = f"asked for {case.epochs} epoch{'s' * (case.epochs > 1)}, it takes {steps} step{'s' * (steps != 1)}"
+            return "" if steps == case.epochs else counted
+    return f"after {case.epochs} epochs{case.data} its parameters are not those of gradient descent"
 
 
-def _reaches(reached: Any, problem: Problem, steps: int, lr: float, scale: float) -> bool:
-    """Compare with our own loop, inside the rounding of the steps taken."""
-    trajectory = train(problem, "autograd", epochs=steps, lr=lr, scale={"x": scale})
-    final = [float(trajectory.final[name]) for name in problem.parameters]
-    limits = bounds(problem.gradient, trajectory.point, dtype="float64").rounding
-    slack = 4 * steps * (lr * max(float(limit.max()) for limit in limits.values()) + 2.0**-52 * max(map(abs, final)))
-    return bool(len(reached) == len(final) and all(abs(a - b) <= slack for a, b in zip(reached, final, strict=True)))
-
-
-def _globals_read(loop: Callable[..., Any]) -> list[str]:
-    found = inspect.getclosurevars(loop)
-    data = [name for name, value in found.globals.items() if not isinstance(value, (FunctionType, ModuleType, type))]
-    return sorted({*data, *(name for name in found.unbound if not _is_attribute(loop, name))})
-
-
-def _is_attribute(loop: Callable[..., Any], name: str) -> bool:
-    # getclosurevars counts attribute names as unbound names too.
-    tree = _tree(loop)
-    return tree is None or not any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(tree))
-
-
-def _cause(loop: Callable[..., Any]) -> str:
-    tree = _tree(loop)
-    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.With)] if tree is not None else []
-    for block in blocks:
-        guarded = any("no_grad" in ast.unparse(item.context_expr) for item in block.items)
-        rebound = [node for node in ast.walk(block) if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
-        if guarded and rebound:
-            name = ast.unparse(rebound[0].targets[0])
-            return (
-                f"; the cause: {ast.unparse(rebound[0])!r} inside no_grad makes {name} a new tensor that does not require grad, "
-                f"so the next backward() has nothing to fill; change it in place ({name} -= …) or set requires_grad_() again"
-            )
-    return ""
-
-
-def _tree(function: Callable[..., Any]) -> ast.AST | None:
-    try:
-        return ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return None  # without its text the loop is still judged, only not explained
+def _returned(result: Any, problem: Problem) -> Iterator[np.ndarray]:
+    """Return what may be the parameters in *result*, flattened: all of it, or what a tuple or list begins with."""
+    if isinstance(result, Mapping):
+        result = [result[name] for name in problem.parameters if name in result]
+    if isinstance(result, (torch.Tensor, np.ndarray)):
+        result = [result]
+    if not isinstance(result, (list, tuple)):
+        return
+    flat = np.zeros(0)
+    for part in result:
+        flat = np.concatenate([flat, array_of(part).reshape(-1)])
+        yield flat

@@ -9,9 +9,10 @@ from itertools import islice
 import numpy as np
 import torch
 
-from diffcheck.engines import Tensors
+from diffcheck.engines import Engine, Tensors
 from diffcheck.engines import engine as engine_called
 from diffcheck.errors import TrainingError, UnknownName
+from diffcheck.exact import prepare
 from diffcheck.problems import Problem, to_torch
 from diffcheck.problems import problem as problem_called
 from diffcheck.training.loops import loop as loop_called
@@ -62,9 +63,9 @@ class Trajectory:
         return f"{self.loop} loop with {self.engine}, lr {self.lr:g}, {self.epochs} epochs: {end}"
 
 
-def train(
+def train(  # noqa: PLR0913  # every setting of a run, by keyword
     problem: Problem | str,
-    engine: str = "generated",
+    engine: Engine | str = "generated",
     *,
     epochs: int,
     lr: float,
@@ -78,20 +79,19 @@ def train(
     """Return the path of θ ← θ − lr·∂L/∂θ over *epochs* steps on all of the problem's data.
 
     The data are the problem's own where it has some, else a point drawn from *seed*; *scale* multiplies inputs by name, as in
-    ``scale={"x": 0.1}``. *loop* is "manual" (the gradient of the engine), "autograd" or "optimizer". A run that leaves the
-    finite numbers stops there, and says so in `Trajectory.diverged`. *progress* is called with each epoch's number.
+    ``scale={"x": 0.1}``. *problem* and *engine* are named, or are such objects themselves. *loop* is "manual" (the gradient
+    of the engine), "autograd" or "optimizer". A run that leaves the finite numbers stops there, and says so in
+    `Trajectory.diverged`. *progress* is called with each epoch's number.
     """
-    if epochs < 1 or not np.isfinite(lr):
-        raise TrainingError(got=f"epochs={epochs}, lr={lr}", wanted="one epoch or more and a finite lr", do="mend them")
+    _check_settings(epochs, lr)
     problem = problem_called(problem) if isinstance(problem, str) else problem
+    engine = engine_called(engine) if isinstance(engine, str) else engine
     point = starting_point(problem, scale or {}, dtype, device, seed)
-    steps = loop_called(loop)(problem, engine_called(engine), point, lr)
+    steps = loop_called(loop)(problem, engine, point, lr)
     path = [{name: point[name] for name in problem.parameters}]
     losses = [_loss(problem, point, path[0])]
     diverged = _not_finite(0, path[0], losses[0])
-    for epoch, parameters in enumerate(islice(steps, epochs), start=1):
-        if diverged is not None:
-            break
+    for epoch, parameters in enumerate(islice(steps, 0 if diverged else epochs), start=1):
         path.append(parameters)
         losses.append(_loss(problem, point, parameters))
         diverged = _not_finite(epoch, parameters, losses[-1])
@@ -100,18 +100,29 @@ def train(
         if diverged is not None:
             break
     arrays = {name: np.array([step[name].double().cpu().numpy() for step in path]) for name in problem.parameters}
-    asked = engine if loop == "manual" else "autograd"
+    asked = engine.name if loop == "manual" else "autograd"
     return Trajectory(problem, loop, asked, lr, point, arrays, np.array(losses), diverged)
 
 
+def _check_settings(epochs: int, lr: float) -> None:
+    if not isinstance(epochs, int) or epochs < 1 or not 0 < lr < np.inf:
+        raise TrainingError(
+            got=f"epochs={epochs!r}, lr={lr!r}",
+            wanted="a whole number of epochs, one or more, and a finite learning rate above 0",
+            do="pass epochs=1000, lr=1e-2, say",
+        )
+
+
 def starting_point(problem: Problem, scale: Mapping[str, float], dtype: str, device: str, seed: int) -> dict[str, torch.Tensor]:
-    """Return the data with the parameters that training starts from."""
+    """Return the data with the parameters that training starts from; refuse what is not finite in *dtype*."""
     drawn = problem.point(seed) if not problem.fixed else {}
     values = {**drawn, **problem.fixed, **problem.start}
     for name in scale:
         if name not in values:
             raise UnknownName.among("input to scale", name, values)
-    return to_torch({name: values[name] * scale.get(name, 1.0) for name in problem.inputs}, dtype, device)
+    point = to_torch({name: values[name] * scale.get(name, 1.0) for name in problem.inputs}, dtype, device)
+    prepare(problem.program, point)
+    return point
 
 
 def _loss(problem: Problem, point: Tensors, parameters: Mapping[str, torch.Tensor]) -> float:

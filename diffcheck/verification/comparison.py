@@ -50,7 +50,7 @@ def compare(got: Mapping[str, Any], truth: Truth, *, subject: str = "gradient") 
     found: list[Finding] = []
     for name in truth.values:
         found.extend(_compared(name, got.get(name), truth))
-    for name in set(got) - set(truth.values):
+    for name in sorted(set(got) - set(truth.values)):
         found.append(_refused(name, Kind.WRONG_SHAPE, "a gradient of something that was not asked for"))
     return Findings(tuple(found), subject)
 
@@ -90,5 +90,6 @@ def _refused(name: str, kind: Kind, note: str) -> Finding:
 def as_floats(value: Any) -> np.ndarray:
     """Return *value* as float64, NaN and infinities kept; every supported dtype fits exactly."""
     if hasattr(value, "detach"):
-        value = value.detach().double().cpu().numpy()
+        plain = value.detach() if str(value.layout) == "torch.strided" else value.detach().to_dense()
+        value = plain.cpu().double().resolve_neg().numpy()  # to the CPU first: some devices have no float64
     return np.asarray(value, dtype=np.float64)

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 
 from flint import arb
 
@@ -95,6 +96,10 @@ class Findings:
         lines = [f"{self.subject}: {len(self)} elements: {counts or 'nothing was checked'}"]
         lines += [f"  {item}" for item in sorted(self.items, key=_badness, reverse=True)[:rows]]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        return f"<pre>{escape(self.table())}</pre>"
 
     def raise_if_wrong(self) -> None:
         """Raise `WrongGradient`, naming the worst element, unless `ok`."""

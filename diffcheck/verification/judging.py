@@ -2,11 +2,13 @@
 
 The function is called at small points first, so that the counterexample is one that a person can check by hand. What it
 computes instead is looked for among the programs that differ by one slip (`mutants`), at random points.
+
+Results are judged by their values alone: a number stands for an array of it, whole numbers for floats, and a function that
+returns or computes in a lower precision than float64 is refused for what it loses. What it prints is not shown.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -15,15 +17,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from diffcheck.errors import DiffcheckError
+from diffcheck.errors import DiffcheckError, PointError
+from diffcheck.exact import bounds
+from diffcheck.exact.extents import extent_value
 from diffcheck.notation import Program
 from diffcheck.problems import to_torch
-from diffcheck.verification.comparison import as_floats, compare, truth_of
+from diffcheck.verification.calling import Unusable, call, cannot_be_called
+from diffcheck.verification.comparison import Truth, as_floats, compare, truth_of
 from diffcheck.verification.findings import Finding, shown
 from diffcheck.verification.mutants import mutants
 
 _SMALL = (1.0, 2.0, 0.0, 3.0, -1.0)
 _POINTS = 4
+
+Arrays = Mapping[str, np.ndarray]
+Tensors = Mapping[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -49,90 +57,101 @@ class Judged:
 def judge_function(function: Callable[..., Any], program: Program, arguments: Sequence[str]) -> Judged:
     """Return whether *function*, called with the inputs named in *arguments* in this order, returns the outputs of *program*.
 
-    Several outputs may come as a tuple or stacked in one tensor. A function that is right at all points tried is right as far
+    Several outputs may come as a tuple or stacked in one array. A function that is right at all points tried is right as far
     as these show; one that is not comes with the smallest counterexample found and, where one slip explains it, the slip.
     """
     subject = getattr(function, "__name__", repr(function))
-    missing = _missing_parameters(function, program, arguments)
-    if missing:
-        return Judged(subject, False, missing)
-    for point in _points(program):
+    refusal = cannot_be_called(function, arguments) or _lacking(program, arguments)
+    if refusal:
+        return Judged(subject, False, refusal)
+    tried = 0
+    for point, truth in _points(program):
+        tried += 1
         try:
-            failed = _failure(function, program, arguments, point)
-        except (NameError, TypeError, AttributeError, RuntimeError, ValueError) as error:
-            return Judged(subject, False, f"it raised {type(error).__name__}: {error}", point)
-        if failed is not None:
-            return Judged(subject, False, _explained(function, program, arguments), point, failed)
+            findings = compare(call(function, to_torch(point), arguments, truth), truth)
+        except Unusable as reason:
+            return Judged(subject, False, str(reason), point)
+        if not findings.ok:
+            return Judged(subject, False, _explained(function, program, arguments, findings.worst), point, findings.worst)
+    if not tried:
+        return Judged(subject, False, "the program itself has no value at any of the points tried")
     return Judged(subject, True)
 
 
-def _missing_parameters(function: Callable[..., Any], program: Program, arguments: Sequence[str]) -> str:
-    taken = len(inspect.signature(function).parameters)
-    needed = {name for equation in program.equations for name in equation.operands}
-    lacking = [tensor.name for tensor in program.inputs if tensor.name in needed and tensor.name not in arguments]
-    if taken != len(arguments):
-        return f"it takes {taken} arguments where {', '.join(arguments)} are {len(arguments)}"
+def _lacking(program: Program, arguments: Sequence[str]) -> str:
+    for name in arguments:
+        program.input(name)
+    read = {name for equation in program.equations for name in equation.operands}
+    lacking = [tensor.name for tensor in program.inputs if tensor.name in read and tensor.name not in arguments]
     return f"it has no parameter for {', '.join(lacking)}, which the result depends on" if lacking else ""
 
 
-def _points(program: Program) -> Iterator[dict[str, np.ndarray]]:
-    """Return points of one and of two elements with small integers, then random ones."""
-    names = [tensor.name for tensor in program.inputs]
+def _points(program: Program) -> Iterator[tuple[Arrays, Truth]]:
+    """Return small points, then random ones, with the exact values; those at which the program has no value are left out."""
+    for point in (*_small_points(program), *_random_points(program)):
+        try:
+            truth = truth_of(program, to_torch(point))
+        except PointError:
+            continue  # sizes too small for this program
+        if all(ball.is_finite() for array in truth.values.values() for ball in array.flat):
+            yield point, truth
+
+
+def _small_points(program: Program) -> Iterator[Arrays]:
+    """Return points with axes of one and of two elements, each tensor counting up from a small whole number."""
+    count = len(program.inputs)
+    starts = list(product(_SMALL[:3], repeat=count)) if count <= 3 else _drawn_starts(count)
     for size in (1, 2):
-        for values in product(_SMALL[:3], repeat=len(names)):
+        shapes = _shapes(program, {str(symbol): size for symbol in program.sizes})
+        for values in starts:
             yield {
-                tensor.name: np.arange(size**tensor.rank).reshape((size,) * tensor.rank) + value
-                for tensor, value in zip(program.inputs, values, strict=True)
+                name: np.arange(np.prod(shape)).reshape(shape) + value
+                for (name, shape), value in zip(shapes.items(), values, strict=True)
             }
-    yield from _random_points(program)
 
 
-def _random_points(program: Program) -> Iterator[dict[str, np.ndarray]]:
+def _drawn_starts(count: int) -> list[tuple[float, ...]]:
     rng = np.random.default_rng(0)
+    drawn = [tuple(map(float, rng.choice(_SMALL, size=count))) for _ in range(24)]
+    return sorted(drawn, key=lambda values: sum(map(abs, values)))
+
+
+def _random_points(program: Program) -> Iterator[Arrays]:
+    rng = np.random.default_rng(0)
+    shapes = _shapes(program, {str(size): 3 + place for place, size in enumerate(program.sizes)})
     for _ in range(_POINTS):
-        sizes = {str(size): 3 + place for place, size in enumerate(program.sizes)}
-        yield {
-            tensor.name: rng.normal(size=tuple(sizes[str(extent)] for extent in tensor.extents)) for tensor in program.inputs
-        }
+        yield {name: rng.normal(size=shape) for name, shape in shapes.items()}
 
 
-def _failure(
-    function: Callable[..., Any], program: Program, arguments: Sequence[str], point: Mapping[str, np.ndarray]
-) -> Finding | None:
-    findings = compare(_outputs(function, program, arguments, to_torch(point)), truth_of(program, to_torch(point)))
-    return None if findings.ok else findings.worst
+def _shapes(program: Program, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    return {tensor.name: tuple(extent_value(extent, sizes) for extent in tensor.extents) for tensor in program.inputs}
 
 
-def _outputs(
-    function: Callable[..., Any], program: Program, arguments: Sequence[str], point: Mapping[str, torch.Tensor]
-) -> dict[str, Any]:
-    result = function(*(point[name].clone() for name in arguments))
-    several = len(program.outputs) > 1
-    parts = list(result) if several else [result]
-    shapes = [truth.shape for truth in truth_of(program, point).values.values()]
-    # A plain number stands for the array that broadcasting makes of it, as the article's dmodel_db returns 1.0.
-    made = [torch.as_tensor(part, dtype=torch.float64) for part in parts]
-    made = [part.expand(shape) if part.dim() == 0 else part for part, shape in zip(made, shapes, strict=False)]
-    return dict(zip(program.outputs, made, strict=False))
-
-
-def _explained(function: Callable[..., Any], program: Program, arguments: Sequence[str]) -> str:
-    points = [to_torch(point) for point in _random_points(program)]
+def _explained(function: Callable[..., Any], program: Program, arguments: Sequence[str], failed: Finding) -> str:
+    if failed.exact is None:
+        return f"{failed.place}: {failed.note}"
+    points = list(map(to_torch, _random_points(program)))
     try:
-        got = [_outputs(function, program, arguments, point) for point in points]
-    except (NameError, TypeError, RuntimeError, ValueError) as error:
-        return f"it raised {type(error).__name__}: {error}"
+        seen = [(point, call(function, point, arguments, truth_of(program, point))) for point in points]
+    except Unusable as reason:
+        return str(reason)
     for mutant in mutants(program):
-        if all(_matches(mutant.program, point, values) for point, values in zip(points, got, strict=True)):
+        if all(_matches(mutant.program, point, got) for point, got in seen):
             return mutant.slip
+    if all(_matches_in_float32(program, point, got) for point, got in seen):
+        return "it is right to the precision of float32 only: does it compute in float32, or return it?"
     return "no single slip explains it"
 
 
-def _matches(program: Program, point: Mapping[str, torch.Tensor], got: Mapping[str, Any]) -> bool:
+def _matches(program: Program, point: Tensors, got: Mapping[str, Any]) -> bool:
     try:
         return compare(got, truth_of(program, point)).ok
     except DiffcheckError:
         return False  # the slip has no value at this point
+
+
+def _matches_in_float32(program: Program, point: Tensors, got: Mapping[str, Any]) -> bool:
+    return compare(got, truth_of(program, point).widened(bounds(program, point, dtype="float32"))).ok
 
 
 def _plain(value: Any) -> str:

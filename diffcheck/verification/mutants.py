@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Mul
+from sympy import Add, Expr, Mul
 
 from diffcheck.errors import NotationError
 from diffcheck.notation import Equation, Program, indices_of, name_of, read
@@ -22,7 +22,7 @@ class Mutant:
 
 
 def mutants(program: Program) -> Iterator[Mutant]:
-    """Return *program* with one slip, one after another: a sign, a factor, an operand in another's place, two exchanged."""
+    """Return *program* with one slip, one after another: a sign, a factor, a term, an operand for another, two exchanged."""
     for place, equation in enumerate(program.equations):
         for body, slip in _slips(equation, program):
             changed = Equation(equation.target, equation.indices, equation.bound, body)
@@ -37,6 +37,7 @@ def mutants(program: Program) -> Iterator[Mutant]:
 def _slips(equation: Equation, program: Program) -> Iterator[tuple[Expr, str]]:
     yield from _signs(equation)
     yield from _factors(equation)
+    yield from _terms(equation)
     yield from _operands(equation, program)
     yield from _exchanges(equation)
     yield from _wholes(equation, program)
@@ -48,15 +49,16 @@ def _signs(equation: Equation) -> Iterator[tuple[Expr, str]]:
 
 def _factors(equation: Equation) -> Iterator[tuple[Expr, str]]:
     factors = Mul.make_args(equation.body)
-    for factor in factors:
-        if factor.free_symbols <= _sizes(equation) and len(factors) > 1:
-            yield Mul(*(other for other in factors if other is not factor)), f"the factor {factor} is missing"
+    for factor in factors if len(factors) > 1 else ():
+        yield Mul(*(other for other in factors if other is not factor)), f"the factor {expression_text(factor)} is missing"
     yield 2 * equation.body, "there is a factor 2 too many"
     yield equation.body / 2, "there is a factor 1/2 too many"
 
 
-def _sizes(equation: Equation) -> set[Expr]:
-    return {symbol for index in equation.axes for symbol in index.extent.free_symbols}
+def _terms(equation: Equation) -> Iterator[tuple[Expr, str]]:
+    terms = Add.make_args(equation.body)
+    for term in terms if len(terms) > 1 else ():
+        yield equation.body - term, f"the term {expression_text(term)} is missing"
 
 
 def _operands(equation: Equation, program: Program) -> Iterator[tuple[Expr, str]]:

@@ -1,0 +1,87 @@
+"""Where each step writes: over an operand that is not needed again, into memory that is free, or into a new slot.
+
+1. A variable lives from the step that makes it to the last step that reads it; an output lives on.
+2. Inputs and outputs are never written to once they have their value, and an output has memory of its own: what lies in a slot of
+   the workspace is lost at the next call.
+3. The result of an elementwise step may take the memory of an operand that dies there, if it has the same axes and no other
+   operand reads it in another order. Any other result takes a slot of its shape that no living variable has, or a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sympy import Expr
+
+from diffcheck.generation.steps import Kind, Step
+from diffcheck.generation.views import Axes
+
+Shape = tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A step and the variable that its result is written to, None for new memory."""
+
+    step: Step
+    out: str | None
+
+
+@dataclass
+class Memory:
+    """The slots of the workspace, with the variables that have them; *name_of_slot* gives a slot's own name, by its number."""
+
+    outputs: frozenset[str]
+    shape: Callable[[Axes], Shape]
+    names: Sequence[str]
+    slots: list[Shape] = field(default_factory=list)
+    owners: dict[str, int | None] = field(default_factory=dict)
+    free: list[tuple[int, str]] = field(default_factory=list)
+
+    def placed(self, steps: Sequence[Step]) -> list[Placed]:
+        """Return the *steps* with the memory of each."""
+        last = {name: place for place, step in enumerate(steps) for name in (step.name, *step.reads)}
+        result = []
+        for place, step in enumerate(steps):
+            dying = {name for name in step.reads if last[name] == place and name not in self.outputs}
+            result.append(Placed(step, self._out(step, dying)))
+            self._release(sorted(dying))
+        return result
+
+    def _out(self, step: Step, dying: set[str]) -> str | None:
+        if step.name in self.owners:
+            return step.name
+        self.owners[step.name] = None
+        if step.kind is Kind.PLAIN or not step.axes or step.name in self.outputs:
+            return None
+        overwritten = self._overwritten(step, dying) if step.kind is Kind.ELEMENTWISE else None
+        if overwritten is not None:
+            self.owners[step.name] = self.owners.pop(overwritten)
+            return overwritten
+        slot, holder = self._slot(self.shape(step.axes))
+        self.owners[step.name] = slot
+        return holder
+
+    def _overwritten(self, step: Step, dying: set[str]) -> str | None:
+        for operand in step.operands:
+            name = operand.text
+            others = (other for other in step.operands if other.text != name)
+            plainly = name in dying and operand.axes == step.axes and not any(name in other.reads for other in others)
+            if plainly and name in self.owners:
+                return name
+        return None
+
+    def _slot(self, shape: Shape) -> tuple[int, str]:
+        for number, holder in self.free:
+            if self.slots[number] == shape:
+                self.free.remove((number, holder))
+                return number, holder
+        self.slots.append(shape)
+        return len(self.slots) - 1, self.names[len(self.slots) - 1]
+
+    def _release(self, names: Iterable[str]) -> None:
+        for name in names:
+            slot = self.owners.pop(name, None)
+            if slot is not None:
+                self.free.append((slot, name))

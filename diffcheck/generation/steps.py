@@ -1,0 +1,58 @@
+"""What generated code does, a step at a time, before it is decided where each result is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from diffcheck.generation.views import Axes, broadcast
+
+
+class Kind(Enum):
+    """How a step treats memory: may it be told where to write, and may that be where it reads?"""
+
+    ELEMENTWISE = "takes out=, which may be an operand that is read element by element"
+    PRODUCT = "takes out=, which overlaps no operand"
+    PLAIN = "makes new memory"
+
+
+@dataclass(frozen=True)
+class Operand:
+    """Source for an array or a number: the axes it has, in order, and the variables that it reads."""
+
+    text: str
+    axes: Axes = ()
+    reads: frozenset[str] = frozenset()
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether the operand is a variable just as it is."""
+        return self.text in self.reads
+
+    def over(self, axes: Axes) -> Operand:
+        """Return the operand with axes of length 1 so that it broadcasts over *axes*."""
+        return Operand(broadcast(self.text, self.axes, axes), self.axes, self.reads)
+
+
+@dataclass(frozen=True)
+class Step:
+    """name = operation(operands); a step of a name that has a value already changes that value in place.
+
+    A PLAIN step has one operand, whose text is the right side.
+    """
+
+    name: str
+    axes: Axes
+    operation: str
+    operands: tuple[Operand, ...]
+    kind: Kind = Kind.ELEMENTWISE
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The variables that the step reads."""
+        return frozenset[str]().union(*(operand.reads for operand in self.operands))
+
+
+def variable(name: str, axes: Axes = ()) -> Operand:
+    """Return the variable *name* as an operand."""
+    return Operand(name, axes, frozenset({name}))

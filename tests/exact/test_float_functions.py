@@ -1,0 +1,135 @@
+"""The rows of the float64 functions: value, steepest slope and units, against mpmath, and the units against real libraries."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+import torch
+from flint import arb
+from sympy import Rational
+
+from diffcheck.exact import FORMATS, working_precision
+from diffcheck.exact.balls import BALL_FUNCTIONS
+from diffcheck.exact.error_arithmetic import ErrorArithmetic
+from diffcheck.exact.float_functions import FLOAT_FUNCTIONS
+from diffcheck.notation import FUNCTIONS
+
+MIDDLES = [-745.0, -40.0, -3.0, -1.0, -0.9, -0.1, 0.0, 1e-300, 0.3, 1.0, 1.5707963, 20.0, 40.0, 710.0, 745.0, 1e15]
+RADII = [0.0, 1e-12, 0.05, 3.0]
+SMOOTH = sorted(set(FLOAT_FUNCTIONS) - {"relu", "absolute", "step", "sign"})
+
+SLOPES = {
+    "exp": mpmath.exp,
+    "log": lambda u: 1 / u,
+    "sin": mpmath.cos,
+    "cos": lambda u: -mpmath.sin(u),
+    "sinh": mpmath.cosh,
+    "cosh": mpmath.sinh,
+    "tanh": lambda u: mpmath.sech(u) ** 2,
+    "sech": lambda u: -mpmath.sech(u) * mpmath.tanh(u),
+    "sigmoid": lambda u: mpmath.sech(u / 2) ** 2 / 4,
+    "softplus": lambda u: 1 / (1 + mpmath.exp(-u)),
+    "logsigmoid": lambda u: 1 / (1 + mpmath.exp(u)),
+    "expm1": mpmath.exp,
+    "log1p": lambda u: 1 / (1 + u),
+    "erf": lambda u: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-(u**2)),
+}
+LIBRARIES = {
+    "torch": {
+        **{name: getattr(torch, name) for name in "exp log sin cos sinh cosh tanh sigmoid expm1 log1p erf relu sign".split()},
+        "absolute": torch.abs,
+        "logsigmoid": torch.nn.functional.logsigmoid,
+        # Above its threshold of 20, PyTorch's softplus is the identity by design: another function.
+        "softplus": lambda u: torch.nn.functional.softplus(u, threshold=1000),
+    },
+    "numpy": {name: getattr(np, name) for name in "exp log sin cos sinh cosh tanh expm1 log1p absolute sign".split()},
+}
+DTYPES = {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+def test_there_is_a_row_for_every_named_function():
+    assert set(FLOAT_FUNCTIONS) == set(FUNCTIONS)
+    assert set(SMOOTH) == set(SLOPES)
+
+
+@pytest.mark.parametrize("name", FLOAT_FUNCTIONS)
+def test_values_are_right_to_the_units_of_the_row(name):
+    row = FLOAT_FUNCTIONS[name]
+    for argument in MIDDLES:
+        with working_precision(1200), np.errstate(all="ignore"):
+            exact, value = BALL_FUNCTIONS[name](arb(argument)), float(row.value(np.float64(argument)))
+            if exact.is_finite() and abs(exact) < FORMATS["float64"].largest:
+                assert abs(exact - arb(value)) <= row.units * 2.0**-53 * abs(exact) + 5e-324, argument
+            else:
+                assert not np.isfinite(value)
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_the_steepest_slope_is_the_supremum_over_the_interval(name):
+    for middle in MIDDLES:
+        for radius in RADII:
+            low, high = middle - radius, middle + radius
+            with np.errstate(all="ignore"):
+                steepest = float(FLOAT_FUNCTIONS[name].steepest(np.float64(low), np.float64(high)))
+            if (name == "log" and low <= 0) or (name == "log1p" and low <= -1):
+                assert not steepest <= 1e308  # nothing is promised next to the pole
+                continue
+            with mpmath.workdps(40):
+                slopes = [abs(SLOPES[name](mpmath.mpf(low) + (mpmath.mpf(high) - low) * part / 8)) for part in range(9)]
+            largest = max(slopes)
+            assert steepest >= largest * (1 - 1e-11) - 1e-300, (middle, radius)
+            if radius == 0 and largest < FORMATS["float64"].largest:
+                assert steepest <= largest * (1 + 1e-11) + 1e-300, middle
+
+
+@pytest.mark.parametrize("name", ["relu", "absolute", "step", "sign"])
+def test_a_kink_moves_no_more_than_slope_and_jump_allow(name):
+    row = FLOAT_FUNCTIONS[name]
+    assert row.units == 0  # these round nothing
+    for middle in (-2.0, -(2.0**-10), 0.0, 2.0**-10, 2.0):
+        for radius in (2.0**-20, 2.0**-7, 5.0):
+            exact = np.array([middle]), np.array([radius])
+            value, error = ErrorArithmetic(FORMATS["float32"]).call(name, exact)
+            moved = row.value(middle + radius * np.linspace(-1, 1, 33))
+            assert (np.abs(moved - value) <= error).all()
+
+
+def test_a_kink_out_of_reach_does_not_jump():
+    _, error = ErrorArithmetic(FORMATS["float32"]).call("step", (np.array([0.5, 0.0, 0.1]), np.array([0.1, 0.0, 0.2])))
+    assert error.tolist() == [0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("library", "name"), [(library, name) for library, row in LIBRARIES.items() for name in row])
+def test_libraries_keep_the_units_that_the_bound_allows_them(library, name, dtype):
+    if library == "numpy" and dtype == "bfloat16":
+        pytest.skip("NumPy has no bfloat16")
+    drawn = np.random.default_rng(7)
+    wide = np.concatenate([drawn.normal(size=300) * 3, drawn.uniform(-20, 20, 100), 10 ** drawn.uniform(-6, 1, 100)])
+    if name == "erf" and dtype in ("float16", "bfloat16"):
+        wide = wide[np.abs(wide) > 1e-3]  # below, PyTorch's erf of short formats is off by 1e-7 absolutely, at worst all of it
+    arguments = torch.from_numpy(np.abs(wide) if name in ("log", "log1p") else wide).to(DTYPES[dtype])
+    function = LIBRARIES[library][name]
+    points = arguments.double().numpy()
+    with np.errstate(all="ignore"):
+        got = function(arguments) if library == "torch" else torch.from_numpy(function(arguments.numpy()))
+        _, allowed = ErrorArithmetic(FORMATS[dtype]).call(name, (points, np.zeros_like(points)))
+    with working_precision(128):
+        errors = [
+            abs(BALL_FUNCTIONS[name](arb(x)) - arb(g)) for x, g in zip(points.tolist(), got.double().tolist(), strict=True)
+        ]
+    for point, error, bound in zip(points.tolist(), errors, allowed.tolist(), strict=True):
+        assert error <= bound or bound == np.inf, point
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_square_roots_and_powers_keep_their_units(dtype):
+    form, arguments = FORMATS[dtype], torch.from_numpy(10 ** np.random.default_rng(5).uniform(-3, 3, 2000)).to(DTYPES[dtype])
+    points = arguments.double().numpy()
+    for power in map(Rational, ("1/2", "2", "3", "5", "-2", "-1/2", "5/2")):
+        got = (arguments.sqrt() if power == Rational(1, 2) else arguments ** float(power)).double().tolist()
+        _, allowed = ErrorArithmetic(form).power((points, np.zeros_like(points)), power)
+        with working_precision(128):
+            exact = [arb(x) ** arb(float(power)) for x in points.tolist()]
+            assert all(abs(e - g) <= bound for e, g, bound in zip(exact, got, allowed.tolist(), strict=True)), power
