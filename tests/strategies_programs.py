@@ -130,8 +130,9 @@ def _body(draw, leaves, functions, poles, size=5):
 
 
 def _leaves(known, sizes, axes, poles):
+    constants = [Integer(0), Integer(1), Integer(2)]  # in a delta, also outside the axis: it is 0 there
     deltas = [
-        st.builds(KroneckerDelta, st.just(axis.symbol), _places(axis.extent, [other for other in axes if other != axis]))
+        st.builds(KroneckerDelta, st.just(axis.symbol), st.sampled_from([*(other.symbol for other in axes), *constants]))
         for axis in axes
     ]
     rare = [_numbers, *([st.sampled_from(sizes)] if sizes else []), *deltas, *([_CONSTANTS] if poles else [])]

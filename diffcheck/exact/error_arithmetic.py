@@ -49,7 +49,8 @@ class ErrorArithmetic:
 
     def constant(self, value: Expr) -> Planes:
         number, held = _float_of(value, self.form)
-        return self._made(np.array(number), np.array(0.0), 0.0 if held else 1.0)
+        units = 0.0 if held else 1.0 if value.is_Rational else self._function_units(FUNCTION_UNITS)
+        return self._made(np.array(number), np.array(0.0), units)
 
     def add(self, *terms: Planes) -> Planes:
         value, moved = terms[0]
@@ -84,7 +85,10 @@ class ErrorArithmetic:
         if not exponent.is_Integer:
             slope = np.where(base[0] >= spread, slope, np.inf)
         units = {0.5: 2.0, 2.0: 1.0}.get(order, max(abs(order) - 1, self._function_units(FUNCTION_UNITS)))
-        return self._made(value, _times(slope, base[1]), units)
+        moved = _times(slope, base[1])
+        if order < -1:  # carried out as 1/x^|order|, which has to fit too
+            moved = np.where(np.power(np.abs(base[0]) + spread, -order) <= self.largest, moved, np.inf)
+        return self._made(value, moved, units)
 
     def exponentiate(self, base: Planes, exponent: Planes) -> Planes:
         value = np.power(base[0], exponent[0])
@@ -173,6 +177,6 @@ def _float_of(value: Expr, form: Format) -> tuple[float, bool]:
     try:
         number = float(exact)
     except OverflowError:
-        return math.copysign(math.inf, exact), False
+        return math.inf if exact > 0 else -math.inf, False
     rounded = round_value(number, form)
     return number, math.isfinite(rounded) and Fraction(rounded) == exact

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
 from sympy import Expr, Indexed, Mul, Symbol
 
-from diffcheck.generation.views import axes_of_read
-
-Axes = tuple[Symbol, ...]
-AxesOf = Callable[[Expr], frozenset[Symbol]]
+from diffcheck.generation.views import Axes, axes_of_read, own_axes
 
 
 @dataclass(frozen=True)
@@ -26,24 +23,33 @@ class Contraction:
     subscripts: str = ""
 
 
-def contraction(factors: Sequence[Expr], out: Axes, bound: Axes, axes_of: AxesOf) -> Contraction | None:
+def contraction(factors: Sequence[Expr], out: Axes, bound: Axes) -> Contraction | None:
     """Return how to sum the product of *factors* over *bound*, or None where an elementwise product has to be summed."""
-    after = tuple(factor for factor in factors if not axes_of(factor) & set(bound))
-    inner = [factor for factor in factors if factor not in after]
-    sets = {axes_of(factor) for factor in inner}
-    widest = [axes for axes in sets if not any(axes < other for other in sets)]
+    axes = {factor: frozenset(own_axes(factor, (*out, *bound))) for factor in factors}
+    after = tuple(factor for factor in factors if not axes[factor] & set(bound))
+    inner = {factor: axes[factor] for factor in factors if factor not in after}
+    sets = list(dict.fromkeys(inner.values()))
+    widest = [held for held in sets if not any(held < other for other in sets)]
     if len(bound) == 1 and max(map(len, widest)) <= 2:
-        found = _one_axis(inner, widest, out, bound[0], axes_of)
+        found = _one_axis(inner, widest, out, bound[0])
         if found is not None and (not after or found.result == out):
             return Contraction(found.operation, found.factors, found.layouts, found.result, after)
-    narrow = [axes for axes in sets if axes not in widest]
+    narrow = [held for held in sets if held not in widest]
     if len(widest) < 2 and not after and not (narrow and len(widest[0]) > 2):
         return None
-    return _einsum(factors, out, bound, axes_of)
+    return _einsum(axes, out, bound)
 
 
-def _one_axis(inner: list[Expr], widest: list[frozenset[Symbol]], out: Axes, k: Symbol, axes_of: AxesOf) -> Contraction | None:
-    vectors = [factor for factor in inner if axes_of(factor) == {k}]
+def summing_layout(body: Expr, axes: Axes, bound: Axes) -> Axes:
+    """Return the order of axes in which *body* is summed over *bound*: its own where that leaves *axes* in order."""
+    plain = axes_of_read(body) if isinstance(body, Indexed) else ()
+    if plain and tuple(axis for axis in plain if axis not in bound) == own_axes(body, axes):
+        return plain
+    return own_axes(body, (*axes, *bound))
+
+
+def _one_axis(inner: dict[Expr, frozenset[Symbol]], widest: list[frozenset[Symbol]], out: Axes, k: Symbol) -> Contraction | None:
+    vectors = [factor for factor, axes in inner.items() if axes == {k}]
     if len(widest) == 1:
         matrices = [factor for factor in inner if factor not in vectors]
         if matrices and vectors:
@@ -56,20 +62,24 @@ def _one_axis(inner: list[Expr], widest: list[frozenset[Symbol]], out: Axes, k: 
         (row,), (column,) = (axes - {k} for axes in widest)
         if {row, column} == set(out) and row != column:
             row, column = out
-            left = [factor for factor in inner if row in axes_of(factor)]
-            right = [factor for factor in inner if column in axes_of(factor)]
+            left = [factor for factor, axes in inner.items() if row in axes]
+            right = [factor for factor, axes in inner.items() if column in axes]
             return Contraction("mm", (Mul(*left, *vectors), Mul(*right)), ((row, k), (k, column)), (row, column))
     return None
 
 
-def _einsum(factors: Sequence[Expr], out: Axes, bound: Axes, axes_of: AxesOf) -> Contraction | None:
-    covered = frozenset[Symbol]().union(*map(axes_of, factors))
+def _einsum(factors: dict[Expr, frozenset[Symbol]], out: Axes, bound: Axes) -> Contraction:
+    covered = frozenset[Symbol]().union(*factors.values())
     result = tuple(axis for axis in out if axis in covered)
-    letters = _letters((*result, *bound))
-    layouts = tuple(_layout(factor, (*result, *bound), axes_of) for factor in factors)
+    order = (*result, *bound)
+    letters = _letters(order)
+    layouts = tuple(
+        (axes_of_read(factor) if isinstance(factor, Indexed) else ()) or own_axes(factor, order) for factor in factors
+    )
     subscripts = ",".join("".join(letters[axis] for axis in layout) for layout in layouts)
-    whole = f"{subscripts}->{''.join(letters[axis] for axis in result)}"
-    return Contraction("einsum", tuple(factors), layouts, result, subscripts=whole)
+    return Contraction(
+        "einsum", tuple(factors), layouts, result, subscripts=f"{subscripts}->{''.join(letters[axis] for axis in result)}"
+    )
 
 
 def _letters(axes: Axes) -> dict[Symbol, str]:
@@ -77,8 +87,3 @@ def _letters(axes: Axes) -> dict[Symbol, str]:
     if all(len(name) == 1 and name in ascii_lowercase for name in names):
         return dict(zip(axes, names, strict=True))
     return dict(zip(axes, ascii_lowercase, strict=False))
-
-
-def _layout(factor: Expr, order: Axes, axes_of: AxesOf) -> Axes:
-    own = axes_of_read(factor) if isinstance(factor, Indexed) else ()
-    return own or tuple(axis for axis in order if axis in axes_of(factor))

@@ -2,52 +2,112 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
+from sympy import Expr, Integer
+
+from diffcheck.errors import GenerationError
 from diffcheck.generation.scalars import number_text
 from diffcheck.notation import Program, Tensor
+from diffcheck.notation.text import equation_text
+
+WIDTH = 128
 
 
-def docstring(formula: Sequence[str], inputs: Iterable[Tensor], *, slots: bool = False) -> list[str]:
-    """Return the lines of a docstring: the formula, then the shapes."""
-    shapes = ", ".join(f"{tensor.name} {shape_text(tensor)}" for tensor in inputs)
-    first, *rest = formula
-    lines = [f'    """{first}', *(f"    {line}".rstrip() for line in rest), "", f"    Shapes: {shapes}."]
-    if slots:
-        lines.append("    With out=workspace(...) no memory is allocated for temporaries; inputs are never written to.")
-    return [*lines, '    """']
+def docstring(formula: Sequence[str], inputs: Iterable[Tensor], *rest: str) -> list[str]:
+    """Return the lines of a docstring: the formula, the shapes, and the *rest*."""
+    shapes = ", ".join(f"{tensor.name} {_shape_text(tensor)}" for tensor in inputs)
+    first, *others = (line for text in formula for line in (_wrapped(text) if text else [""]))
+    after = [line for text in (f"Shapes: {shapes}.", *rest) for line in _wrapped(text)]
+    return [f'    """{first}', *(f"    {line}".rstrip() for line in (*others, "", *after)), '    """']
 
 
-def shape_text(tensor: Tensor) -> str:
-    """Return the shape of *tensor* as a docstring gives it."""
+def equations_text(program: Program) -> list[str]:
+    """Return the equations of *program* as indented lines of a docstring."""
+    return [f"    {equation_text(equation)}" for equation in program.equations]
+
+
+def _wrapped(text: str) -> list[str]:
+    lead = " " * (len(text) - len(text.lstrip()))
+    return wrap(text, WIDTH - 8, subsequent_indent=lead + "    ", break_long_words=False, break_on_hyphens=False)
+
+
+def _shape_text(tensor: Tensor) -> str:
     comma = "," if tensor.rank == 1 else ""
     return f"({', '.join(map(number_text, tensor.extents))}{comma})"
 
 
-def sizes_lines(program: Program, wanted: set[str]) -> list[str]:
-    """Return assignments of the sizes *wanted* from the shapes of the inputs."""
+def identifiers(lines: Iterable[str]) -> set[str]:
+    """Return the names that the indented *lines* of source use."""
+    tree = ast.parse("\n".join(["def function():", *lines, "    pass"]))
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def sizes_lines(program: Program, lines: Iterable[str]) -> list[str]:
+    """Return assignments of the sizes that *lines* use, from the shapes of the inputs."""
+    used = identifiers(lines)
+    wanted = {str(size) for size in program.sizes} & used
+    told = [(size, f"{tensor.name}.shape[{axis}]") for tensor in program.inputs for axis, size in enumerate(tensor.extents)]
+    told.sort(key=lambda pair: not pair[0].is_Symbol)
     found: dict[str, str] = {}
-    for tensor in program.inputs:
-        for axis, size in enumerate(tensor.extents):
-            if size.is_Symbol and str(size) in wanted:
-                found.setdefault(str(size), f"    {size} = {tensor.name}.shape[{axis}]")
-    return [found[name] for name in sorted(found)]
+    for size, text in told:
+        if size.is_Symbol:
+            found.setdefault(str(size), text)
+        elif len(names := {str(symbol) for symbol in size.free_symbols} - set(found)) == 1:
+            found[names.pop()] = _solved(size, text)
+    missing = sorted(wanted - set(found))
+    if missing:
+        raise GenerationError(
+            got=f"the extent {missing[0]}, which no shape tells",
+            wanted="an input with that extent",
+            do=f"declare an input with the extent {missing[0]}",
+        )
+    return [f"    {name} = {found[name]}" for name in sorted(wanted)]
 
 
-def mentions(text: str, name: str) -> bool:
-    """Say whether the identifier *name* occurs in *text*."""
-    words = "".join(letter if (letter + "_").isidentifier() or letter.isdigit() else " " for letter in text).split()
-    return name in words
+def _solved(size: Expr, text: str) -> str:
+    """Return source for n where size = a·n + b is the extent that *text* tells."""
+    (symbol,) = size.free_symbols
+    offset = size.xreplace({symbol: Integer(0)})
+    slope = size.diff(symbol)
+    difference = text if offset == 0 else f"{text} - {offset}" if offset > 0 else f"{text} + {-offset}"
+    return difference if slope == 1 else f"({difference}) // {slope}"
 
 
-def signature(name: str, arguments: Sequence[str], result: str, width: int = 100) -> list[str]:
+def signature(name: str, arguments: Sequence[str], result: str) -> list[str]:
     """Return the lines of ``def name(arguments) -> result:``, an argument a line where one line would be too long."""
     line = f"def {name}({', '.join(arguments)}) -> {result}:"
-    if len(line) <= width:
+    if len(line) <= WIDTH:
         return [line]
     return [f"def {name}(", *(f"    {argument}," for argument in arguments), f") -> {result}:"]
+
+
+def assigned(left: str, text: str) -> list[str]:
+    """Return the lines of ``left text``, broken before the operators of *text* where one line would be too long."""
+    line = f"    {left} {text}"
+    parts = _at_operators(text, (" + ", " - ")) or _at_operators(text, (" * ", " / ", " @ "))
+    if len(line) <= WIDTH or not parts:
+        return [line]
+    return [f"    {left} (", *(f"        {part}" for part in parts), "    )"]
+
+
+def _at_operators(text: str, operators: tuple[str, ...]) -> list[str]:
+    """Return *text* cut before those of the *operators* that stand outside all brackets."""
+    depth, cuts = 0, [0]
+    for place, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if depth == 0 and text[place : place + 3] in operators:
+            cuts.append(place + 1)
+    return [text[start:end].rstrip() for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True)] if len(cuts) > 1 else []
 
 
 def results_text(names: Sequence[str]) -> str:
     """Return source for the tuple of *names*."""
     return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+
+
+def tuple_text(kind: str, count: int) -> str:
+    """Return the annotation of a tuple of *count* values of one *kind*."""
+    return f"tuple[{', '.join([kind] * count)}]"

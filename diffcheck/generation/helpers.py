@@ -30,7 +30,7 @@ def _step(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
 def _relu(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """max(u, 0)."""
     return torch.clamp_min(u, 0, out=out)
-"""
+'''
 
 _NUMPY = '''
 def _softplus(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -69,7 +69,7 @@ def _relu(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """max(u, 0)."""
     result: np.ndarray = np.maximum(u, 0, out=out)
     return result
-"""
+'''
 
 
 def _by_name(text: str) -> dict[str, str]:

@@ -2,87 +2,117 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Rational, Symbol
 
-from diffcheck.errors import GenerationError
-from diffcheck.generation.contractions import contraction
-from diffcheck.generation.scalars import is_number, number_text, split_number
+from diffcheck.generation.contractions import contraction, summing_layout
+from diffcheck.generation.scalars import is_atom, is_number, number_text, split_number
 from diffcheck.generation.spelling import Target
-from diffcheck.generation.views import axes_of_read, view
-from diffcheck.notation import Equation, name_of, reads_of
+from diffcheck.generation.stacking import slices
+from diffcheck.generation.views import Axes, broadcast, own_axes, view
+from diffcheck.notation import Equation, Index, indices_of, name_of, reads_of
 from diffcheck.notation.symbols import is_scalar_read
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 
+Text = tuple[str, int]
+"""Source, and how tightly it binds."""
 
+
+@dataclass(frozen=True)
 class Readable:
-    """Prints expressions for one target; helpers that the module must define are collected in *helpers*."""
+    """Prints one equation for one target; *like* is an input that tells dtype and device, *spelt* how some tensors are written."""
 
-    def __init__(self, target: Target, helpers: dict[str, str], like: str = "") -> None:
-        self.target, self.helpers, self.like = target, helpers, like
-        self.equation: Equation | None = None
+    target: Target
+    like: str
+    equation: Equation
+    spelt: Mapping[str, str] = field(default_factory=dict)
 
-    def equation_text(self, equation: Equation) -> str:
-        """Return source for the right side of *equation*."""
-        self.equation = equation
-        axes = tuple(index.symbol for index in equation.indices)
-        text = self._right_side(equation, axes)
-        if self._axes(equation.body) >= set(axes):
-            return text
-        shape = shape_source(equation)
-        if not is_number(equation.body):
-            return f"{self.target.name}.broadcast_to({text}, {shape})"
-        return full_text(text, shape, self.target, self.like)
+    def right_side(self) -> str:
+        """Return source for an array with all axes of the equation."""
+        axes = tuple(index.symbol for index in self.equation.indices)
+        found = slices(self.equation)
+        if found is not None:
+            place, bodies = found
+            rest = self.equation.indices[:place] + self.equation.indices[place + 1 :]
+            return self.stacked([self._whole(body, rest) for body in bodies], place)
+        if not self.equation.bound:
+            return self._whole(self.equation.body, self.equation.indices)
+        text = self._summed_up(axes)
+        held = own_axes(self.equation.body, axes)
+        return text if held == axes else self.spread(broadcast(f"({text})", held, axes), self.equation.indices)
 
-    def _right_side(self, equation: Equation, axes: tuple[Symbol, ...]) -> str:
-        if not equation.bound:
-            return self.expression(equation.body, axes)
+    def expression(self, node: Expr, axes: Axes) -> str:
+        """Return source for the elementwise *node*, laid out over *axes*."""
+        return self._of(node, axes)[0]
+
+    def factor(self, node: Expr) -> str:
+        """Return source for *node*, which has no axes, as a factor of a product."""
+        return _wrap(self._of(node, ()), _PRODUCT + 1)
+
+    def stacked(self, texts: list[str], place: int) -> str:
+        """Return source for the arrays *texts* as the slices of one, along the axis at *place*."""
+        return f"{self.target.name}.stack(({', '.join(texts)}){f', {place}' if place else ''})"
+
+    def full(self, number: Expr, indices: tuple[Index, ...]) -> str:
+        """Return source for an array over *indices* that holds *number* everywhere."""
+        return self.target.full(shape_text(indices), number_text(number), self.like)
+
+    def spread(self, text: str, indices: tuple[Index, ...]) -> str:
+        """Return source for the array *text*, which broadcasts over *indices*, as one that has them all."""
+        return self.target.spread(text, shape_text(indices))
+
+    def _whole(self, body: Expr, indices: tuple[Index, ...]) -> str:
+        if is_number(body):
+            return self.full(body, indices)
+        axes = tuple(index.symbol for index in indices)
+        text = self.expression(body, axes)
+        return text if own_axes(body, axes) == axes else self.spread(text, indices)
+
+    def _summed_up(self, axes: Axes) -> str:
+        equation = self.equation
         bound = tuple(index.symbol for index in equation.bound)
         number, factors = split_number(equation.body)
         arrays = [factor for factor in factors if self._axes(factor)]
-        scalars = [factor for factor in factors if factor not in arrays]
-        found = contraction(arrays, axes, bound, self._axes)
-        if found is not None and not found.after:
+        found = contraction(arrays, axes, bound)
+        others = [factor for factor in factors if factor not in arrays]
+        if found is None:
+            text = self._summed(Mul(*arrays), axes, bound)
+        else:
+            others += found.after
             parts = [self._of(factor, layout) for factor, layout in zip(found.factors, found.layouts, strict=True)]
             if found.operation == "einsum":
                 text = f'{self.target.name}.einsum("{found.subscripts}", {", ".join(part for part, _ in parts)})'
             else:
-                text = " @ ".join(_wrap(part, level, _PRODUCT + 1) for part, level in parts)
-        else:
-            text = self._summed(Mul(*arrays), axes, bound)
-        return self._scaled(text, number, scalars)
+                text = " @ ".join(_wrap(part, _PRODUCT + 1) for part in parts)
+        return self._scaled(text, number, [self._of(factor, axes) for factor in others])
 
-    def _scaled(self, text: str, number: Expr, scalars: list[Expr]) -> str:
-        extra = [_wrap(*self._of(factor, ()), _PRODUCT + 1) for factor in scalars]
+    def _scaled(self, text: str, number: Expr, others: list[Text]) -> str:
+        extra = [_wrap(other, _PRODUCT + 1) for other in others]
         if number == -1:
             text, number = f"-{text}", Rational(1)
-        above, below = number.as_numer_denom()
+        above, below = (number, Rational(1)) if number.is_number else number.as_numer_denom()
         if above != 1:
-            extra.append(_wrap(number_text(above), _PRODUCT if above.is_Mul else _ATOM, _PRODUCT))
+            extra.append(_wrap(_number(above), _PRODUCT + 1))
         product = " * ".join([text, *extra])
-        return product if below == 1 else f"{product} / {_wrap(number_text(below), _ATOM if below.is_Atom else _SUM, _ATOM)}"
+        return product if below == 1 else f"{product} / {_wrap(_number(below), _ATOM)}"
 
-    def _summed(self, body: Expr, axes: tuple[Symbol, ...], bound: tuple[Symbol, ...]) -> str:
-        layout = summing_layout(body, axes, bound, self._axes(body))
-        places = [place for place, axis in enumerate(layout) if axis in bound]
-        across = "" if len(places) == len(layout) else ", ".join(map(str, places))
-        across = f"({across})" if len(places) > 1 and across else across
-        return f"{_wrap(*self._of(body, layout), _ATOM)}.sum({across})"
+    def _summed(self, body: Expr, axes: Axes, bound: Axes) -> str:
+        layout = summing_layout(body, axes, bound)
+        return f"{_wrap(self._of(body, layout), _ATOM)}.sum({places_text(layout, bound)})"
 
-    def expression(self, node: Expr, axes: tuple[Symbol, ...]) -> str:
-        """Return source for the elementwise *node*, laid out over *axes*."""
-        return self._of(node, axes)[0]
+    def _axes(self, node: Expr) -> Axes:
+        return own_axes(node, [index.symbol for index in self.equation.axes])
 
-    def _axes(self, node: Expr) -> frozenset[Symbol]:
-        own = self.equation.axes if self.equation is not None else ()
-        return frozenset(index.symbol for index in own if index.symbol in node.free_symbols)
-
-    def _of(self, node: Expr, axes: tuple[Symbol, ...]) -> tuple[str, int]:
+    def _of(self, node: Expr, axes: Axes) -> Text:
         if isinstance(node, Indexed) or is_scalar_read(node):
-            return view(name_of(node), node, axes, self.target), _ATOM
+            return view(self.spelt.get(name_of(node), name_of(node)), node, axes, self.target), _ATOM
         if is_number(node):
-            text = number_text(node)
-            return text, _ATOM if node.is_Symbol or (node.is_Rational and node >= 0 and "/" not in text) else _SUM
+            return _number(node)
+        if node.is_Symbol:
+            return broadcast(self._counter(node), (node,), axes), _ATOM
         if isinstance(node, KroneckerDelta):
             return self._delta(node, axes), _ATOM
         if node.is_Add:
@@ -93,90 +123,81 @@ class Readable:
             return self._power(node, axes)
         return self._call(node, axes), _ATOM
 
-    def _add(self, node: Expr, axes: tuple[Symbol, ...]) -> str:
-        terms = sorted(Add.make_args(node), key=lambda term: (term.could_extract_minus_sign(), bool(reads_of(term) == [term])))
-        text = self._of(terms[0], axes)[0]
-        for term in terms[1:]:
+    def _add(self, node: Expr, axes: Axes) -> str:
+        def rank(term: Expr) -> tuple[bool, bool, int]:
+            return term.could_extract_minus_sign(), reads_of(term) == [term] or is_number(term), -len(indices_of(term))
+
+        first, *rest = sorted(Add.make_args(node), key=rank)
+        text = self._of(first, axes)[0]
+        for term in rest:
             minus = term.could_extract_minus_sign()
             part = self._of(-term if minus else term, axes)
-            text += f" {'-' if minus else '+'} {_wrap(*part, _PRODUCT)}"
+            text += f" {'-' if minus else '+'} {_wrap(part, _PRODUCT)}"
         return text
 
-    def _multiply(self, node: Expr, axes: tuple[Symbol, ...]) -> tuple[str, int]:
-        if node.could_extract_minus_sign() and (-node).is_Mul:
-            return f"-{_wrap(*self._of(-node, axes), _PRODUCT)}", _PRODUCT
+    def _multiply(self, node: Expr, axes: Axes) -> Text:
+        if node.could_extract_minus_sign() and not (-node).is_Add:
+            return f"-{_wrap(self._of(-node, axes), _PRODUCT)}", _PRODUCT
         below = [1 / factor for factor in node.args if factor.is_Pow and factor.exp.is_Rational and factor.exp < 0]
         above = [factor for factor in node.args if 1 / factor not in below]
         above.sort(key=lambda factor: not is_number(factor))
-        text = " * ".join(_wrap(*self._of(factor, axes), _PRODUCT) for factor in above) or "1"
+        text = " * ".join(_wrap(self._of(factor, axes), _PRODUCT) for factor in above) or "1"
         for factor in below:
-            text += f" / {_wrap(*self._of(factor, axes), _POWER)}"
+            text += f" / {_wrap(self._of(factor, axes), _POWER)}"
         return text, _PRODUCT
 
-    def _power(self, node: Expr, axes: tuple[Symbol, ...]) -> tuple[str, int]:
+    def _power(self, node: Expr, axes: Axes) -> Text:
         if node.exp == Rational(1, 2):
             return f"{self.target.name}.sqrt({self._of(node.base, axes)[0]})", _ATOM
         if node.exp.is_Rational and node.exp < 0:
-            return f"1 / {_wrap(*self._of(1 / node, axes), _POWER)}", _PRODUCT
-        return f"{_wrap(*self._of(node.base, axes), _ATOM)} ** {_wrap(*self._of(node.exp, axes), _ATOM)}", _POWER
+            return f"1 / {_wrap(self._of(1 / node, axes), _POWER)}", _PRODUCT
+        base, exponent = _wrap(self._of(node.base, axes), _ATOM), _wrap(self._of(node.exp, axes), _ATOM)
+        joint = "**" if is_atom(base) and is_atom(exponent) else " ** "
+        return f"{base}{joint}{exponent}", _POWER
 
-    def _call(self, node: Expr, axes: tuple[Symbol, ...]) -> str:
-        spelling = self.target.functions.get(type(node).__name__)
-        if spelling is None:
-            raise GenerationError(
-                got=f"{type(node).__name__} for the target {self.target.module}",
-                wanted=f"one of: {', '.join(sorted(self.target.functions))}",
-                do="generate for another target",
-            )
-        if spelling.helper:
-            self.helpers[spelling.steps[0]] = spelling.helper
-        text = self._of(node.args[0], axes)[0]
-        for step in spelling.steps:
+    def _call(self, node: Expr, axes: Axes) -> str:
+        (argument,) = node.args
+        text = self.full(argument, ()) if is_number(argument) else self._of(argument, axes)[0]
+        for step in self.target.function(type(node).__name__):
             text = f"{self.target.operation(step)}({text})"
         return text
 
-    def _delta(self, node: KroneckerDelta, axes: tuple[Symbol, ...]) -> str:
-        assert self.equation is not None
-        extents = {index.symbol: number_text(index.extent) for index in self.equation.axes}
-        return delta_text(node, axes, extents, self.target, self.like)
+    def _delta(self, node: KroneckerDelta, axes: Axes) -> str:
+        """Return source for 1 where two indices agree and 0 elsewhere."""
+        places = sorted(node.args, key=lambda place: place.is_Integer)
+        sides = [
+            str(place) if place.is_Integer else broadcast(self.target.arange(self._extent(place), self.like), (place,), axes)
+            for place in places
+        ]
+        return f"({' == '.join(sides)}).{self.target.cast}({self.like}.dtype)"
+
+    def _counter(self, node: Symbol) -> str:
+        return f"{self.target.arange(self._extent(node), self.like)}.{self.target.cast}({self.like}.dtype)"
+
+    def _extent(self, symbol: Symbol) -> str:
+        return next(number_text(index.extent) for index in self.equation.axes if index.symbol == symbol)
 
 
-def delta_text(node: KroneckerDelta, axes: tuple[Symbol, ...], extents: dict[Symbol, str], target: Target, like: str) -> str:
-    """Return source for 1 where two indices agree and 0 elsewhere, in the dtype of the input *like*."""
-    device = f", device={like}.device" if target.name == "torch" else ""
-    sides = []
-    for place in node.args:
-        if place.is_Integer:
-            sides.append(str(place))
-            continue
-        behind = len(axes) - 1 - axes.index(place)
-        text = f"{target.name}.arange({extents[place]}{device})"
-        sides.append(text + (f"[:{', None' * behind}]" if behind else ""))
-    cast = "to" if target.name == "torch" else "astype"
-    return f"({sides[0]} == {sides[1]}).{cast}({like}.dtype)"
-
-
-def summing_layout(
-    body: Expr, axes: tuple[Symbol, ...], bound: tuple[Symbol, ...], held: frozenset[Symbol]
-) -> tuple[Symbol, ...]:
-    """Return the order of axes in which *body* is summed over *bound*: its own where that leaves *axes* in order."""
-    plain = axes_of_read(body) if isinstance(body, Indexed) else ()
-    if plain and [axis for axis in plain if axis not in bound] == [axis for axis in axes if axis in held]:
-        return plain
-    return tuple(axis for axis in (*axes, *bound) if axis in held)
-
-
-def shape_source(equation: Equation) -> str:
-    """Return source for the shape of the target of *equation*."""
-    sizes = [number_text(index.extent) for index in equation.indices]
+def shape_text(indices: tuple[Index, ...]) -> str:
+    """Return source for the shape of an array over *indices*."""
+    sizes = [number_text(index.extent) for index in indices]
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
 
-def full_text(value: str, shape: str, target: Target, like: str) -> str:
-    """Return source for an array of *shape* that holds one number, in the dtype of the input *like*."""
-    device = f", device={like}.device" if target.name == "torch" else ""
-    return f"{target.name}.full({shape}, {value}, dtype={like}.dtype{device})"
+def places_text(layout: Axes, bound: Axes) -> str:
+    """Return the argument of a sum over the axes *bound* of an array over *layout*: nothing where it has no others."""
+    places = [place for place, axis in enumerate(layout) if axis in bound]
+    if len(places) == len(layout):
+        return ""
+    listed = ", ".join(map(str, places))
+    return f"({listed})" if len(places) > 1 else listed
 
 
-def _wrap(text: str, level: int, least: int) -> str:
+def _number(node: Expr) -> Text:
+    text = number_text(node)
+    return text, _ATOM if is_atom(text) else _SUM
+
+
+def _wrap(part: Text, least: int) -> str:
+    text, level = part
     return text if level >= least else f"({text})"

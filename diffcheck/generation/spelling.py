@@ -5,7 +5,7 @@ SymPy's own printers fail on many of these or print forms that overflow, so noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from diffcheck.errors import GenerationError
 from diffcheck.generation.helpers import NUMPY_HELPERS, TORCH_HELPERS
@@ -29,6 +29,8 @@ class Target:
     operations: dict[str, str]
     functions: dict[str, tuple[str, ...]]
     helpers: dict[str, str]
+    before_a_power: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """How a function is computed whose power is taken, where that is cheaper and right."""
 
     @property
     def import_line(self) -> str:
@@ -82,6 +84,8 @@ TORCH = Target(
     | {"absolute": ("abs",)}
     | {name: (f"_{name}",) for name in ("sech", "softplus", "logsigmoid", "step", "relu")},
     helpers=TORCH_HELPERS,
+    # cosh overflows only where sech² is 0 in the same format. NumPy would warn of that.
+    before_a_power={"sech": ("cosh", "reciprocal")},
 )
 
 # NumPy has no erf: a program that needs it is refused for this target.

@@ -17,10 +17,16 @@ def axes_of_read(node: Expr) -> Axes:
     return tuple(dict.fromkeys(place for place in indices_of(node) if not place.is_Integer))
 
 
+def own_axes(node: Expr, order: Sequence[Symbol]) -> Axes:
+    """Return the axes in *order* that *node* depends on."""
+    held = node.free_symbols
+    return tuple(axis for axis in order if axis in held)
+
+
 def view(text: str, node: Expr, axes: Sequence[Symbol], target: Target) -> str:
     """Return source for the array *text*, read as *node*, so that it broadcasts over *axes*."""
     text, held = _without_constants(text, node)
-    text, held = _diagonal(text, held, target)
+    text, held = _diagonal(text, held)
     wanted = tuple(axis for axis in axes if axis in held)
     return broadcast(_ordered(text, held, wanted, target), wanted, axes)
 
@@ -43,11 +49,12 @@ def _without_constants(text: str, node: Expr) -> tuple[str, list[Symbol]]:
     return f"{text}[{', '.join(marks)}]", held
 
 
-def _diagonal(text: str, held: list[Symbol], target: Target) -> tuple[str, list[Symbol]]:
+def _diagonal(text: str, held: list[Symbol]) -> tuple[str, list[Symbol]]:
     while len(set(held)) < len(held):
         repeated = next(axis for axis in held if held.count(axis) > 1)
         first, second = [place for place, axis in enumerate(held) if axis == repeated][:2]
-        text = f"{text}.diagonal(0, {first}, {second})"
+        places = "" if (first, second) == (0, 1) else f"0, {first}, {second}"
+        text = f"{text}.diagonal({places})"
         held = [axis for place, axis in enumerate(held) if place not in (first, second)] + [repeated]
     return text, held
 

@@ -1,68 +1,54 @@
-"""Statements of generated code: calls that write into a buffer, chained where they go on in the same one."""
+"""Placed steps -> statements: calls that write into a variable's memory, chained where they go on in the same one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
-from sympy import Symbol
-
+from diffcheck.generation.functions import WIDTH
+from diffcheck.generation.memory import Placed
 from diffcheck.generation.spelling import Target
+from diffcheck.generation.steps import Kind
+
+Statement = tuple[str, list[str]]
+"""A variable, and the calls of the chain that it is assigned."""
 
 
-@dataclass(frozen=True)
-class Register:
-    """A variable of the generated code that holds an array: its axes, and the workspace slot that its memory is, if any.
-
-    Only an *owned* register, a temporary of the function itself, may be written to.
-    """
-
-    name: str
-    axes: tuple[Symbol, ...]
-    slot: int | None = None
-    owned: bool = True
-
-
-@dataclass
-class Writer:
-    """The lines written so far, each an assignment ``name = call``."""
-
-    target: Target
-    lines: list[tuple[str, str]] = field(default_factory=list)
-    helpers: dict[str, str] = field(default_factory=dict)
-
-    def assign(self, name: str, text: str) -> None:
-        """Write ``name = text``."""
-        self.lines.append((name, text))
-
-    def call(self, name: str, operation: str, arguments: list[str], out: str | None) -> None:
-        """Write ``name = operation(*arguments)`` into the buffer *out*, or into new memory."""
-        if out is not None and out == arguments[0] and self.target.name == "torch" and not operation.startswith("_"):
-            self._in_place(name, operation, arguments)
-            return
-        where = [f"out={out}"] if out is not None else []
-        self.assign(name, f"{self.target.operation(operation)}({', '.join(arguments + where)})")
-
-    def _in_place(self, name: str, operation: str, arguments: list[str]) -> None:
-        changed, *rest = arguments
-        link = f".{self.target.operations[operation]}_({', '.join(rest)})"
-        if self.lines and self.lines[-1][0] == changed == name:
-            self.lines[-1] = (name, self.lines[-1][1] + link)
+def statements(placed: Iterable[Placed], target: Target) -> list[str]:
+    """Return the lines of source that carry out the steps *placed*."""
+    made: list[Statement] = []
+    for entry in placed:
+        if entry.step.kind is Kind.PLAIN:
+            made.append((entry.step.name, [entry.step.operands[0].text]))
+        elif _changes_in_place(entry, target):
+            _link(made, entry, target)
         else:
-            self.assign(name, changed + link)
-
-    def text(self, indent: str = "    ", width: int = 112) -> str:
-        """Return the lines as source."""
-        return "\n".join(line for name, call in self.lines for line in _wrapped(f"{indent}{name} = {call}", width))
+            made.append((entry.step.name, [_call(entry, target)]))
+    return [line for name, calls in made for line in _lines(name, calls)]
 
 
-def _wrapped(line: str, width: int) -> list[str]:
-    """Break a chain that is too long at its dots, in parentheses."""
-    if len(line) <= width:
+def _changes_in_place(entry: Placed, target: Target) -> bool:
+    spelt_so = target.in_place and entry.step.operation not in target.helpers
+    return spelt_so and entry.step.kind is Kind.ELEMENTWISE and entry.step.operands[0].text == entry.out
+
+
+def _link(made: list[Statement], entry: Placed, target: Target) -> None:
+    changed, *rest = (operand.text for operand in entry.step.operands)
+    call = f"{target.operations[entry.step.operation]}_({', '.join(rest)})"
+    if made and made[-1][0] == changed == entry.step.name:
+        made[-1][1].append(call)
+    else:
+        made.append((entry.step.name, [changed, call]))
+
+
+def _call(entry: Placed, target: Target) -> str:
+    arguments = [operand.text for operand in entry.step.operands]
+    where = [f"out={entry.out}"] if entry.out is not None else []
+    return f"{target.operation(entry.step.operation)}({', '.join(arguments + where)})"
+
+
+def _lines(name: str, calls: list[str]) -> list[str]:
+    line = f"    {name} = {'.'.join(calls)}"
+    if len(line) <= WIDTH or len(calls) < 3:
         return [line]
-    left, right = line.split(" = ", 1)
-    head, *links = right.split("_(")  # in-place methods end in an underscore
-    if len(links) < 2:
-        return [line]
-    indent = " " * (len(left) - len(left.lstrip()) + 4)
-    parts = right.replace(").", ")\n" + indent + ".").split("\n")
-    return [f"{left} = (", indent + parts[0], *parts[1:], f"{indent[4:]})"]
+    first, *links = calls
+    return [f"    {name} = (", f"        {first}", *(f"        .{link}" for link in links), "    )"]

@@ -2,43 +2,97 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
 
-from sympy import Expr
+from sympy import Expr, Function, Mul
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import PRECEDENCE
 
 from diffcheck.notation.functions import FUNCTIONS, NamedFunction
+from diffcheck.notation.names import Name, greek_name, split_name
+from diffcheck.notation.order import before_sums, positive_first
 from diffcheck.notation.program import Equation, Program
+from diffcheck.notation.symbols import indices_of, name_of
+from diffcheck.notation.tensor import Index
 
-_ADJOINT = re.compile(r"^(?P<stem>.+?)_bar(?P<rest>(_\d+)?)$")
+_ACCENTS = {
+    "\u0300": "grave",
+    "\u0301": "acute",
+    "\u0302": "hat",
+    "\u0303": "tilde",
+    "\u0304": "bar",
+    "\u0306": "breve",
+    "\u0307": "dot",
+    "\u0308": "ddot",
+    "\u030c": "check",
+}
 
 
-def name_latex(name: str) -> str:
-    """Return the LaTeX of a name: adjoints barred, a trailing number or word as a subscript."""
-    if barred := _ADJOINT.match(name):
-        number = barred["rest"].replace("_", "")
-        return rf"\bar{{{name_latex(barred['stem'])}}}" + (f"_{{{number}}}" if number else "")
-    stem, _, rest = name.partition("_")
-    letters = stem if len(stem) == 1 else rf"\mathit{{{stem}}}"
-    return letters + (rf"_{{\mathrm{{{rest.replace('_', ' ')}}}}}" if rest else "")
+def name_latex(name: str, indices: Iterable[str] = ()) -> str:
+    """Return the LaTeX of a name, read at *indices*: adjoints barred, words, numbers and indices as one subscript.
+
+    >>> name_latex("W_bar_2", ["j", "k"])
+    '\\\\bar{W}_{2,jk}'
+    """
+    return _set(split_name(name), tuple(indices))
+
+
+def _set(name: Name, indices: tuple[str, ...] = ()) -> str:
+    if isinstance(name.stem, str):
+        letters = _letters(name.stem)
+        line = letters if len(name.stem) == 1 else rf"\mathit{{{letters}}}"
+    else:
+        line = rf"\{'bar' if name.stem.short else 'overline'}{{{_set(name.stem)}}}"
+    places = [("" if all(len(place) == 1 for place in indices) else ",").join(indices)] if indices else []
+    below = ",".join([word if word.isdecimal() else rf"\mathrm{{{_letters(word)}}}" for word in name.subscripts] + places)
+    return f"{line}_{{{below}}}" if below else line
+
+
+def _letters(text: str) -> str:
+    return "".join(map(_letter, unicodedata.normalize("NFC", text)))
+
+
+def _letter(character: str) -> str:
+    stem, *marks = unicodedata.normalize("NFD", character)
+    if any(mark not in _ACCENTS for mark in marks):
+        return character
+    greek = greek_name(stem)
+    letter = rf"\{greek}" if greek and greek != "omicron" else stem.replace("_", r"\_")
+    for mark in marks:
+        letter = rf"\{_ACCENTS[mark]}{{{letter}}}"
+    return letter
 
 
 class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy carries no types
     printmethod = "_diffcheck_latex"
 
     def _print_Symbol(self, node: Expr, style: str = "plain") -> str:
-        return name_latex(str(node.name))
+        return name_latex(name_of(node))
 
     def _print_Indexed(self, node: Expr) -> str:
-        indices = "".join(self.doprint(index) for index in node.indices)
-        name = name_latex(str(node.base.label.name))
-        return f"{{{name}}}_{{{indices}}}" if "_" in name else f"{name}_{{{indices}}}"
+        return name_latex(name_of(node), map(self.doprint, indices_of(node)))
 
     def _print_Function(self, node: Expr, exp: str | None = None) -> str:
         if not isinstance(node, NamedFunction):
             return str(super()._print_Function(node, exp))
         power = f"^{{{exp}}}" if exp else ""
         return rf"{FUNCTIONS[type(node).__name__].latex}{power}\left({self.doprint(node.args[0])}\right)"
+
+    def _as_ordered_terms(self, node: Expr, order: str | None = None) -> list[Expr]:
+        return positive_first(super()._as_ordered_terms(node, order))
+
+    def _print_Mul(self, node: Expr) -> str:
+        before, sums = before_sums(node)
+        if not sums or before == 1:
+            return str(super()._print_Mul(node))
+        return f"{self.parenthesize(before, PRECEDENCE['Mul'])} {self.doprint(Mul(*sums))}"
+
+    def _needs_mul_brackets(self, node: Expr, **where: Any) -> bool:
+        # A sum inside a function, or inside a power of one, is bracketed by the function.
+        inner = node.base if node.is_Pow else node
+        return not isinstance(inner, Function) and bool(super()._needs_mul_brackets(node, **where))
 
 
 _PRINTER = _Printer()
@@ -51,16 +105,23 @@ def expression_latex(body: Expr) -> str:
 
 def equation_latex(equation: Equation) -> str:
     """Return T_I = Σ_K e in LaTeX."""
-    indices = "".join(index.name for index in equation.indices)
-    target = name_latex(equation.target)
-    left = (f"{{{target}}}_{{{indices}}}" if "_" in target else f"{target}_{{{indices}}}") if indices else target
-    sums = "".join(rf"\sum_{{{index.name}}} " for index in equation.bound)
-    body = expression_latex(equation.body)
-    right = rf"\left({body}\right)" if equation.bound and equation.body.is_Add else body
-    return f"{left} = {sums}{right}"
+    return " = ".join(_sides(equation))
 
 
 def program_latex(program: Program) -> str:
     """Return the equations of *program*, aligned, a line each."""
-    lines = (equation_latex(equation).replace(" = ", " &= ", 1) for equation in program.equations)
+    lines = (" &= ".join(_sides(equation)) for equation in program.equations)
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def _sides(equation: Equation) -> tuple[str, str]:
+    target = name_latex(equation.target, _names(equation.indices))
+    body = expression_latex(equation.body)
+    if not equation.bound:
+        return target, body
+    summed = rf"\left({body}\right)" if equation.body.is_Add else body
+    return target, rf"\sum_{{{', '.join(_names(equation.bound))}}} {summed}"
+
+
+def _names(indices: tuple[Index, ...]) -> list[str]:
+    return [name_latex(index.name) for index in indices]

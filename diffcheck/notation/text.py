@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Expr
 from sympy.printing.str import StrPrinter
 
+from diffcheck.notation.order import positive_first
 from diffcheck.notation.program import Equation, Program
 from diffcheck.notation.symbols import indices_of
 from diffcheck.notation.tensor import Index, Tensor
@@ -18,6 +19,9 @@ class _Printer(StrPrinter):  # type: ignore[misc]  # SymPy carries no types
 
     def _print_KroneckerDelta(self, node: Expr) -> str:
         return f"delta({', '.join(self.doprint(index) for index in node.args)})"
+
+    def _as_ordered_terms(self, node: Expr, order: str | None = None) -> list[Expr]:
+        return positive_first(super()._as_ordered_terms(node, order))
 
     def _print_Exp1(self, node: Expr) -> str:
         return "exp(1)"

@@ -2,8 +2,8 @@
 
 1. `expansion_gap`: at tiny sizes every element of every input is a scalar symbol. The loss is written out in them as one formula,
    and SymPy differentiates that formula. Values are taken at 60 digits.
-2. `difference_gap`: the primal program is evaluated in balls of 1500 bits on both sides of a point, a step of 2^-400 along a
-   direction; its central difference has a truncation error of relative size 2^-800, some 240 digits.
+2. `difference_gap`: the primal program is evaluated in balls of 4000 bits on both sides of a point, a step of 2^-1200 along a
+   direction; its central difference has a truncation error of some 2^-2400 times the third derivative.
 
 Both return how far the gradient program is from the truth, relative to the sizes of the terms; both give infinity for NaN.
 """
@@ -24,7 +24,7 @@ from diffcheck.exact.evaluation import evaluate
 from diffcheck.exact.extents import extent_value
 from diffcheck.notation import indices_of, name_of
 
-BITS, STEP = 1500, 400
+BITS, STEP = 4000, 1200
 
 # The named functions in elementary ones, from their definitions; relu and the like for points off their kinks.
 ELEMENTARY = {
@@ -50,11 +50,11 @@ def expansion_gap(primal, gradient, wrt, point, sizes):
     symbols = list(places)
     slopes = [loss.diff(symbol) for name in wrt for symbol in elements[name].ravel()]
     numbers = sympy.lambdify(symbols, slopes, modules="mpmath", cse=True)
-    with mpmath.workdps(60):
-        wanted = numbers(*(mpmath.mpf(float(value)) for value in places.values()))
-    got = _values(gradient, {name: _exact(array) for name, array in point.items()}, sizes)
-    flat = [ball for output in gradient.outputs for ball in got[output].ravel()]
-    return max(_gap(ball, _ball(number)) for ball, number in zip(flat, wanted, strict=True))
+    with mpmath.workdps(60), working_precision(BITS):
+        wanted = [_ball(number) for number in numbers(*(mpmath.mpf(float(value)) for value in places.values()))]
+        got = _values(gradient, {name: _exact(array) for name, array in point.items()}, sizes)
+        flat = [ball for output in gradient.outputs for ball in got[output].ravel()]
+        return max(_gap(ball, number) for ball, number in zip(flat, wanted, strict=True))
 
 
 def difference_gap(primal, gradient, wrt, point, direction, sizes):
@@ -102,9 +102,8 @@ def _array(value):
 
 
 def _ball(number):
-    mantissa, exponent = mpmath.mpf(number).man_exp
-    sign = -1 if number < 0 else 1
-    return arb(fmpq(sign * int(mantissa))) * arb(2) ** int(exponent)
+    sign, mantissa, exponent, _ = mpmath.mpf(number)._mpf_
+    return arb(fmpq((-1) ** sign * int(mantissa))) * arb(2) ** int(exponent)
 
 
 def _symbols(name, shape):

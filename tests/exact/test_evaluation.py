@@ -153,7 +153,8 @@ HANDWRITTEN = {
     "computed powers": "data u[n]; data v[n]\nT[i] = (2 + u[i])**v[i]",
     "quotients": "data u[n]; data v[n]\nT[i] = (u[i]/(3 + v[i]) + 1)/(2/7*u[i]**2 + 1)**2 - 2*exp(-u[i])/3",
     "all functions": "data u[n]\nT[i] = sin(u[i])*cos(u[i]) + sinh(u[i])*cosh(u[i]) + tanh(u[i])*sech(u[i])"
-    " + sigmoid(u[i])*softplus(u[i])*logsigmoid(u[i]) + expm1(u[i])*log1p(u[i]) + erf(u[i])*exp(u[i]) + relu(u[i])*absolute(u[i]) + step(u[i])*sign(u[i]) + log(2 + u[i])",
+    " + sigmoid(u[i])*softplus(u[i])*logsigmoid(u[i]) + expm1(u[i])*log1p(u[i])"
+    " + erf(u[i])*exp(u[i]) + relu(u[i])*absolute(u[i]) + step(u[i])*sign(u[i]) + log(2 + u[i])",
     "numbers under functions": "data u[n]\nT[i] = tanh(1)*u[i] + exp(1/3) + sqrt(2)*pi",
     "composed extents": "data u[n]; data v[n + 1]; data w[2*n*m]; data A[n,m]\nT[j] = Σ_i v[j]*w[i]*u[0]",
     "several equations": "data A[n,m]; data u[m]\nz[i] = Σ_k A[i,k]*u[k]\na[i] = tanh(z[i])\nL = Σ_i a[i]**2/n",

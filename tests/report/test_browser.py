@@ -56,21 +56,21 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory):
+def chromium(tmp_path_factory):
     with opened(tmp_path_factory.mktemp("profile")) as browser:
         yield browser
 
 
 @pytest.fixture
-def browser(session, address):
+def browser(chromium, address):
     """Return the browser with the page freshly opened and nothing emulated."""
-    session.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
-    session.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-    session.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    session.get_log("performance")
-    session.get_log("browser")
-    session.get(address)
-    return session
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    chromium.get_log("performance")
+    chromium.get_log("browser")
+    chromium.get(address)
+    return chromium
 
 
 TABLE = "const table = document.querySelector(arguments[0]); const heads = [...table.tHead.rows[0].cells];"

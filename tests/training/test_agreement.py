@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 import pytest
 import torch
 
 from diffcheck import engines
-from diffcheck.errors import NotComparable
+from diffcheck.errors import NonFiniteInput, NotComparable
 from diffcheck.problems import largest_stable_lr, problem, scaled, to_torch
 from diffcheck.training import LOOPS, disagreement, drift_bound, train
 from diffcheck.training.loops import manual
@@ -55,24 +56,18 @@ def test_every_engine_in_the_manual_loop_stays_within_the_bound(engine, dtype):
     assert disagreement(run, thermometer_run(loop="optimizer", dtype=dtype)) <= 1
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_all_pairs_of_loops_agree_over_the_article_s_5000_epochs(dtype):
-    runs = [thermometer_run(loop=loop, dtype=dtype, epochs=5000) for loop in LOOPS]
-    for first in runs:
-        for second in runs:
-            assert disagreement(first, second, every=100) <= 1
-
-
 def test_a_bound_that_is_evaluated_at_few_epochs_is_near_the_one_evaluated_at_all():
     run = thermometer_run(epochs=300)
-    assert np.allclose(drift_bound(run, every=50)[1:] / drift_bound(run)[1:], 1, atol=0.2)
-    assert drift_bound(run)[0] == 0
+    every, few = drift_bound(run), drift_bound(run, every=50)
+    assert every[0] == few[0] == 0
+    assert (every <= few).all()
+    assert (few <= 1.5 * every).all()
 
 
 @pytest.mark.parametrize("name", ["linear-regression", "polynomial-regression"])
 def test_the_loops_agree_on_other_quadratic_losses(name):
     runs = [train(name, epochs=20, lr=1e-2, loop=loop) for loop in LOOPS]
-    assert all(disagreement(first, second) <= 1 for first in runs for second in runs)
+    assert all(disagreement(first, second) <= 1 for first, second in combinations(runs, 2))
 
 
 class TooLarge:
@@ -124,7 +119,8 @@ def test_a_wrong_loop_leaves_the_bound(wrong, monkeypatch):
 def test_a_run_with_nan_is_not_in_agreement():
     run = thermometer_run()
     spoilt = replace(run, parameters={**run.parameters, "w": run.parameters["w"] * np.nan})
-    assert not disagreement(run, spoilt) <= 1
+    with pytest.raises(NonFiniteInput, match="nan at w"):
+        disagreement(run, spoilt)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +142,7 @@ def test_runs_that_are_not_alike_are_not_compared(changes):
 def test_runs_above_the_stable_learning_rate_have_no_bound():
     with pytest.raises(NotComparable, match=r"learning rate in \(0, 0.03298\]"):
         drift_bound(thermometer_run(lr=0.033, epochs=10))
-    with pytest.raises(NotComparable, match="got lr 0.01"):
+    with pytest.raises(NotComparable, match=r"got lr 0\.01"):
         drift_bound(train("thermometer", epochs=200, lr=1e-2))
 
 

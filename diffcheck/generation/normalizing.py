@@ -1,0 +1,165 @@
+"""Program -> the same program without what costs memory or time and says nothing: copies, idle indices, wide sums.
+
+Each pass takes and returns a program in index notation; the oracle never sees its result, so that a wrong rewrite is caught.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Symbol
+
+from diffcheck.derivation.terms import fresh_name
+from diffcheck.generation.names import names_of, with_tensor
+from diffcheck.generation.stacking import by_constant
+from diffcheck.generation.views import own_axes
+from diffcheck.notation import Equation, Index, Program, index_symbol, indices_of, name_of, read
+from diffcheck.notation.symbols import substitute
+
+
+def normalized(program: Program) -> Program:
+    """Return *program* with all passes applied."""
+    return plain(parted(gathered(plain(program))))
+
+
+def counted(equation: Equation) -> Equation:
+    """Return *equation* with Σ_i c = (extent of i)·c for every bound index that the body does not mention."""
+    idle = [index for index in equation.bound if index.symbol not in equation.body.free_symbols]
+    if not idle:
+        return equation
+    bound = tuple(index for index in equation.bound if index not in idle)
+    body = Mul(*(index.extent for index in idle), *Mul.make_args(equation.body))
+    return Equation(equation.target, equation.indices, bound, body)
+
+
+def plain(program: Program) -> Program:
+    """Return *program* without equations that copy, or that say the same as an earlier one, and without idle indices."""
+    known = _Known({}, {})
+    kept = []
+    for equation in program.equations:
+        made = counted(known.inlined(equation))
+        if equation.target in program.outputs:
+            kept.append(known.repeated(made))
+        elif not _copies(narrow := known.narrowed(known.repeated(made))):
+            kept.append(narrow)
+    return _outputs_renamed(replace(program, equations=tuple(kept)))
+
+
+@dataclass
+class _Known:
+    """What the equations so far said: what to read instead of some of them, and which body each was the first to have."""
+
+    instead: dict[str, Equation]
+    bodies: dict[object, Equation]
+
+    def inlined(self, equation: Equation) -> Equation:
+        """Return *equation* with other tensors read instead where that says the same."""
+        reads = {node: self._read(node) for node in equation.reads if name_of(node) in self.instead}
+        if not reads:
+            return equation
+        return Equation(equation.target, equation.indices, equation.bound, substitute(equation.body, reads))
+
+    def _read(self, node: Expr) -> Expr:
+        other = self.instead[name_of(node)]
+        places = dict(zip((index.symbol for index in other.indices), indices_of(node), strict=True))
+        return substitute(other.body, places)
+
+    def repeated(self, equation: Equation) -> Equation:
+        """Return *equation* as a copy of an earlier one if it says the same."""
+        first = self.bodies.setdefault(_form(equation), equation)
+        if first is equation:
+            return equation
+        whole = read(first.target, (index.symbol for index in equation.indices))
+        return Equation(equation.target, equation.indices, (), whole)
+
+    def narrowed(self, equation: Equation) -> Equation:
+        """Return *equation* without the indices that its body does not mention; later ones will read what is left."""
+        used = tuple(index for index in equation.indices if index.symbol in equation.body.free_symbols)
+        body = read(equation.target, (index.symbol for index in used))
+        narrow = Equation(equation.target, used, equation.bound, equation.body)
+        if _copies(narrow):
+            self.instead[equation.target] = replace(equation)
+        elif used != equation.indices:
+            self.instead[equation.target] = Equation(equation.target, equation.indices, (), body)
+        return narrow
+
+
+def _copies(equation: Equation) -> bool:
+    return not equation.bound and [equation.body] == list(equation.reads)
+
+
+def _form(equation: Equation) -> object:
+    """Return what *equation* says, whatever its target and its indices are called."""
+    names = {index.symbol: index_symbol(f"_{place}") for place, index in enumerate(equation.axes)}
+    shape = tuple(index.extent for index in equation.indices), tuple(index.extent for index in equation.bound)
+    return shape, substitute(equation.body, names)
+
+
+def _outputs_renamed(program: Program) -> Program:
+    """Return *program* with an intermediate that an output merely copies called by the name of the output."""
+    inputs = {tensor.name for tensor in program.inputs}
+    for equation in program.equations:
+        source = name_of(equation.body) if _copies(equation) else ""
+        whole = tuple(index.symbol for index in equation.indices) == indices_of(equation.body)
+        if source and whole and source not in inputs and source not in program.outputs:
+            rest = tuple(other for other in program.equations if other is not equation)
+            return _outputs_renamed(with_tensor(replace(program, equations=rest), source, equation.target))
+    return program
+
+
+def gathered(program: Program) -> Program:
+    """Return *program* with Σ_K Σ_c δ(c,m)·e_c written as Σ_c δ(c,m)·(Σ_K e_c): one sum a slice instead of a mask."""
+    equations: list[Equation] = []
+    taken = names_of(program)
+    for equation in program.equations:
+        parts = _gathered(equation, taken) if equation.bound and equation.body.has(KroneckerDelta) else [equation]
+        taken |= {part.target for part in parts}
+        equations += parts
+    return replace(program, equations=tuple(equations))
+
+
+def _gathered(equation: Equation, taken: set[str]) -> list[Equation]:
+    for index in equation.indices:
+        found = by_constant(equation.body, index.symbol)
+        if found:
+            rest = tuple(other for other in equation.indices if other != index)
+            parts = [
+                Equation(fresh_name(f"{equation.target}_{number}", taken), rest, equation.bound, body)
+                for number, body in sorted(found.items())
+            ]
+            return [*parts, _sum_of(equation, parts, [KroneckerDelta(index.symbol, number) for number in sorted(found)])]
+    return [equation]
+
+
+def _sum_of(equation: Equation, parts: list[Equation], factors: list[Expr]) -> Equation:
+    reads = [read(part.target, (index.symbol for index in part.indices)) for part in parts]
+    body = Add(*(Mul(factor, node) for factor, node in zip(factors, reads, strict=True)))
+    return Equation(equation.target, equation.indices, (), body)
+
+
+def parted(program: Program) -> Program:
+    """Return *program* with Σ(a + b) written as Σa + Σb where a + b would be larger than everything it is made of."""
+    equations: list[Equation] = []
+    taken = names_of(program)
+    for equation in program.equations:
+        parts = _parted(equation, taken)
+        taken |= {part.target for part in parts}
+        equations += parts
+    return replace(program, equations=tuple(equations))
+
+
+def _parted(equation: Equation, taken: set[str]) -> list[Equation]:
+    symbols = [index.symbol for index in equation.axes]
+    terms = Add.make_args(equation.body)
+    if not equation.bound or len(terms) < 2 or not any(_is_wide(term, symbols) for term in terms):
+        return [equation]
+    parts = [
+        Equation(fresh_name(f"{equation.target}_{number}", taken), equation.indices, equation.bound, term)
+        for number, term in enumerate(terms, start=1)
+    ]
+    return [*parts, _sum_of(equation, parts, [Integer(1)] * len(parts))]
+
+
+def _is_wide(term: Expr, symbols: list[Symbol]) -> bool:
+    held = own_axes(term, symbols)
+    return all(own_axes(factor, symbols) != held for factor in Mul.make_args(term))
