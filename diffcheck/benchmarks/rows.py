@@ -11,8 +11,10 @@ import torch
 from diffcheck.benchmarks.cases import Case, epoch_cases, gradient_cases
 from diffcheck.benchmarks.machine import absent
 from diffcheck.benchmarks.timing import Comparison, compare_times, cuda_clock, wall_clock
+from diffcheck.derivation import Gradient
 from diffcheck.engines import Engine, engine, names
 from diffcheck.generation import generate
+from diffcheck.notation import read
 from diffcheck.notation.mathml import expression_mathml, program_mathml
 from diffcheck.problems import Problem, largest_stable_lr, problem, to_torch
 from diffcheck.training import Trajectory, disagreement, train
@@ -34,7 +36,7 @@ def problem_row(chosen: Problem) -> Row:
         "gradient": [
             {
                 "parameter": name,
-                "mathml": f'<math display="block">{_inner(expression_mathml(gradient.closed_form(name)))}</math>',
+                "mathml": _gradient_mathml(gradient, name),
                 "latex": gradient.latex(name),
             }
             for name in chosen.parameters
@@ -44,9 +46,13 @@ def problem_row(chosen: Problem) -> Row:
     }
 
 
-def _inner(markup: str) -> str:
-    start = markup.index(">") + 1 if markup.startswith("<math") else 0
-    return markup[start:].removesuffix("</math>")
+def _gradient_mathml(gradient: Gradient, name: str) -> str:
+    """Return ∂L/∂name = its closed form as a displayed formula."""
+    indices = gradient.program.equation(gradient.adjoints[name]).indices
+    element = expression_mathml(read(name, (index.symbol for index in indices)))
+    loss = expression_mathml(read(gradient.primal.outputs[0]))
+    slope = f"<mfrac><mrow><mo>∂</mo>{loss}</mrow><mrow><mo>∂</mo>{element}</mrow></mfrac>"
+    return f'<math display="block">{slope}<mo>=</mo>{expression_mathml(gradient.closed_form(name))}</math>'
 
 
 def _stable_lr(chosen: Problem) -> Row | None:
@@ -83,6 +89,7 @@ def _verdict_head(chosen: Problem, name: str, dtype: str, device: str, seed: int
         "n": sizes[chosen.batch],
         "status": "measured",
         "reason": None,
+        "witness": name not in names(),
         "reproduce": command,
     }
 

@@ -12,7 +12,7 @@ from diffcheck.generation.readable import places_text
 from diffcheck.generation.scalars import is_number, number_text, split_number
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.stacking import slices
-from diffcheck.generation.steps import Kind, Operand, Step, variable
+from diffcheck.generation.steps import Kind, Operand, Step
 from diffcheck.generation.views import Axes, own_axes
 from diffcheck.notation import Equation, Program
 
@@ -51,8 +51,7 @@ class _EquationSteps:
 
     def _plain(self, name: str, axes: Axes, text: str, operands: Sequence[Operand]) -> Operand:
         reads = frozenset[str]().union(*(operand.reads for operand in operands))
-        self.lowering.steps.append(Step(name, axes, "", (Operand(text, axes, reads),), Kind.PLAIN))
-        return variable(name, axes)
+        return self.lowering.step(name, axes, "", [Operand(text, axes, reads)], Kind.PLAIN)
 
     def _whole(self, value: Operand) -> None:
         """Make *value* the value of the target: spread over all axes, and copied where it is a tensor's own memory."""
@@ -102,8 +101,7 @@ class _EquationSteps:
         if found is None or found.operation == "einsum":
             text, operands = self._summing(found, arrays)
             return self._plain(name, axes, text, operands)
-        self.lowering.steps.append(Step(name, axes, found.operation, tuple(self._factors(found)), Kind.PRODUCT))
-        return variable(name, axes)
+        return self.lowering.step(name, axes, found.operation, self._factors(found), Kind.PRODUCT)
 
     def _summing(self, found: Contraction | None, arrays: list[Expr]) -> tuple[str, list[Operand]]:
         if found is None:

@@ -39,15 +39,14 @@ def _shape_text(tensor: Tensor) -> str:
     return f"({', '.join(map(number_text, tensor.extents))}{comma})"
 
 
-def identifiers(lines: Iterable[str]) -> set[str]:
-    """Return the names that the indented *lines* of source use."""
-    tree = ast.parse("\n".join(["def function():", *lines, "    pass"]))
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+def identifiers(source: str) -> set[str]:
+    """Return the names that *source* uses."""
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
 
 
 def sizes_lines(program: Program, lines: Iterable[str]) -> list[str]:
     """Return assignments of the sizes that *lines* use, from the shapes of the inputs."""
-    used = identifiers(lines)
+    used = identifiers("\n".join(["def function():", *lines, "    pass"]))
     wanted = {str(size) for size in program.sizes} & used
     told = [(size, f"{tensor.name}.shape[{axis}]") for tensor in program.inputs for axis, size in enumerate(tensor.extents)]
     told.sort(key=lambda pair: not pair[0].is_Symbol)

@@ -2,39 +2,84 @@
 
 from __future__ import annotations
 
-from itertools import count, islice
+from collections.abc import Mapping
 
 from diffcheck.derivation import Gradient
 from diffcheck.generation.equations import lowered
-from diffcheck.generation.functions import (
-    docstring,
-    equations_text,
-    results_text,
-    signature,
-    sizes_lines,
-    tuple_text,
-)
-from diffcheck.generation.memory import Memory, Shape
+from diffcheck.generation.functions import docstring, equations_text, results_text, signature, sizes_lines, tuple_text
+from diffcheck.generation.memory import Memory
 from diffcheck.generation.names import names_of, numbered
 from diffcheck.generation.rewriting import rewritten
 from diffcheck.generation.scalars import number_text
 from diffcheck.generation.spelling import Target
-from diffcheck.generation.views import Axes
+from diffcheck.generation.steps import Shape
 from diffcheck.generation.writer import statements
 from diffcheck.notation import Program
 
-_SLOTS_SENTENCE = "With out=workspace(...) no memory is allocated for temporaries; inputs are never written to."
+_ABOUT_OUT = "With out=workspace(...) no memory is allocated for temporaries; inputs are never written to."
 
 
 def fused_functions(gradient: Gradient, target: Target, reserved: set[str]) -> list[tuple[str, str]]:
     """Return the functions ``grad`` and, where temporaries exist that a caller could provide, ``workspace``."""
     program = rewritten(gradient.program)
     taken = names_of(program) | reserved
-    extents = {}
     steps = lowered(program, target, numbered("u", taken, start=1))
-    memory = Memory(frozenset(program.outputs), shape, slots)
+    memory = Memory(frozenset(program.outputs), numbered("t", taken, start=0))
     lines = statements(memory.placed(steps), target)
-    functions = [("grad", _grad(gradient, program, lowering, target))]
-    if lowering.slots:
-        functions.append(("workspace", _workspace(program, lowering.slots, target)))
+    functions = [("grad", _grad(gradient, program, lines, list(memory.slots), target))]
+    if memory.slots:
+        functions.append(("workspace", _workspace(program, memory.slots, target)))
     return functions
+
+
+def _grad(gradient: Gradient, program: Program, lines: list[str], slots: list[str], target: Target) -> str:
+    arguments = [f"{tensor.name}: {target.array}" for tensor in program.inputs]
+    keyword = ["*", f"out: {tuple_text(target.array, len(slots))} | None = None"] if slots else []
+    formula = [", ".join(_meanings(gradient)), "", *equations_text(program)]
+    unpacked = []
+    if slots:
+        nothing = ", ".join(["None"] * len(slots)) + ("," if len(slots) == 1 else "")
+        unpacked = [f"    {results_text(slots)} = ({nothing}) if out is None else out"]
+    return "\n".join(
+        [
+            *signature("grad", [*arguments, *keyword], tuple_text(target.array, len(program.outputs))),
+            *docstring(formula, program.inputs, *([_ABOUT_OUT] if slots else [])),
+            *sizes_lines(program, lines),
+            *unpacked,
+            *lines,
+            f"    return {results_text(program.outputs)}",
+        ]
+    )
+
+
+def _meanings(gradient: Gradient) -> list[str]:
+    """Return what each output is: ∂L/∂w, or Σ ō·∂o/∂w where the outputs o have cotangents ō."""
+    cotangents = gradient.program.inputs[len(gradient.primal.inputs) :]
+    if not cotangents:
+        return [f"{adjoint} = ∂{gradient.primal.outputs[0]}/∂{name}" for name, adjoint in gradient.adjoints.items()]
+    pairs = list(zip(cotangents, gradient.primal.outputs, strict=True))
+    return [
+        f"{adjoint} = " + " + ".join(f"{tensor.name}·∂{output}/∂{name}" for tensor, output in pairs)
+        for name, adjoint in gradient.adjoints.items()
+    ]
+
+
+def _workspace(program: Program, slots: Mapping[str, Shape], target: Target) -> str:
+    kind = target.kind(program.inputs[0].name)
+    shapes = ["(" + ", ".join(map(number_text, shape)) + ("," if len(shape) == 1 else "") + ")" for shape in slots.values()]
+    made = [f"{target.name}.empty({shape}, {kind})" for shape in shapes]
+    lines = [f"    return ({made[0]},)"]
+    if len(made) > 1:
+        lines = ["    return (", *(f"        {memory}," for memory in made), "    )"]
+    return "\n".join(
+        [
+            *signature(
+                "workspace",
+                [f"{tensor.name}: {target.array}" for tensor in program.inputs],
+                tuple_text(target.array, len(slots)),
+            ),
+            '    """Memory for the temporaries of `grad`, to be passed as its ``out`` again and again."""',
+            *sizes_lines(program, lines),
+            *lines,
+        ]
+    )

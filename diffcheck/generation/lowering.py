@@ -6,14 +6,14 @@ computing comes first, and the operations that follow change it in place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sympy import Add, Expr, Indexed, KroneckerDelta, Pow, Rational, Symbol
 
 from diffcheck.generation.readable import Readable
 from diffcheck.generation.scalars import is_number, number_text, split_number
 from diffcheck.generation.spelling import Target
-from diffcheck.generation.steps import Operand, Step, variable
+from diffcheck.generation.steps import Kind, Operand, Step, variable
 from diffcheck.generation.views import Axes, own_axes
 from diffcheck.notation import Equation, name_of, reads_of
 
@@ -35,6 +35,7 @@ class Lowering:
     def __init__(self, equation: Equation, target: Target, like: str, steps: list[Step], temporaries: Iterator[str]) -> None:
         self.target, self.steps, self.temporaries = target, steps, temporaries
         self.printer = Readable(target, like, equation)
+        self.extents = {index.symbol: index.extent for index in equation.axes}
         self.made: set[str] = set()
 
     def value(self, node: Expr, order: Axes, name: str = "") -> Operand:
@@ -57,8 +58,13 @@ class Lowering:
         if held != axes:
             goes_on = operands[0].text in self.made and operands[0].axes == held
             name = operands[0].text if goes_on else self.temporary()
-        self.steps.append(Step(name, held, operation, tuple(operand.over(held) for operand in operands)))
-        return variable(name, held)
+        return self.step(name, held, operation, tuple(operand.over(held) for operand in operands))
+
+    def step(self, name: str, axes: Axes, operation: str, operands: Sequence[Operand], kind: Kind = Kind.ELEMENTWISE) -> Operand:
+        """Add the step ``name = operation(*operands)``, whose result has *axes*."""
+        shape = tuple(self.extents[axis] for axis in axes)
+        self.steps.append(Step(name, axes, shape, operation, tuple(operands), kind))
+        return variable(name, axes)
 
     def temporary(self) -> str:
         """Return the name of a new temporary."""

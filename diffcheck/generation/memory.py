@@ -9,15 +9,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sympy import Expr
-
-from diffcheck.generation.steps import Kind, Step
-from diffcheck.generation.views import Axes
-
-Shape = tuple[Expr, ...]
+from diffcheck.generation.steps import Kind, Shape, Step
 
 
 @dataclass(frozen=True)
@@ -30,14 +25,13 @@ class Placed:
 
 @dataclass
 class Memory:
-    """The slots of the workspace, with the variables that have them; *name_of_slot* gives a slot's own name, by its number."""
+    """The slots of the workspace, shapes by name, and the variables that have them; *names* gives new slots their names."""
 
     outputs: frozenset[str]
-    shape: Callable[[Axes], Shape]
-    names: Sequence[str]
-    slots: list[Shape] = field(default_factory=list)
-    owners: dict[str, int | None] = field(default_factory=dict)
-    free: list[tuple[int, str]] = field(default_factory=list)
+    names: Iterator[str]
+    slots: dict[str, Shape] = field(default_factory=dict)
+    owners: dict[str, str | None] = field(default_factory=dict)
+    free: list[tuple[str, str]] = field(default_factory=list)
 
     def placed(self, steps: Sequence[Step]) -> list[Placed]:
         """Return the *steps* with the memory of each."""
@@ -53,13 +47,13 @@ class Memory:
         if step.name in self.owners:
             return step.name
         self.owners[step.name] = None
-        if step.kind is Kind.PLAIN or not step.axes or step.name in self.outputs:
+        if step.kind is Kind.PLAIN or not step.shape or step.name in self.outputs:
             return None
         overwritten = self._overwritten(step, dying) if step.kind is Kind.ELEMENTWISE else None
         if overwritten is not None:
             self.owners[step.name] = self.owners.pop(overwritten)
             return overwritten
-        slot, holder = self._slot(self.shape(step.axes))
+        slot, holder = self._slot(step.shape)
         self.owners[step.name] = slot
         return holder
 
@@ -72,13 +66,15 @@ class Memory:
                 return name
         return None
 
-    def _slot(self, shape: Shape) -> tuple[int, str]:
-        for number, holder in self.free:
-            if self.slots[number] == shape:
-                self.free.remove((number, holder))
-                return number, holder
-        self.slots.append(shape)
-        return len(self.slots) - 1, self.names[len(self.slots) - 1]
+    def _slot(self, shape: Shape) -> tuple[str, str]:
+        """Return a slot for *shape*, and the variable that its memory is known by."""
+        for slot, holder in self.free:
+            if self.slots[slot] == shape:
+                self.free.remove((slot, holder))
+                return slot, holder
+        slot = next(self.names)
+        self.slots[slot] = shape
+        return slot, slot
 
     def _release(self, names: Iterable[str]) -> None:
         for name in names:

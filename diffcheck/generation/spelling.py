@@ -26,6 +26,10 @@ class Target:
     copy: str
     cast: str
     on_devices: bool
+    in_place: bool
+    """Whether operations are methods too, whose name with an underscore changes the array itself."""
+    typed: bool
+    """Whether the library's operations are annotated with the array type."""
     operations: dict[str, str]
     functions: dict[str, tuple[str, ...]]
     helpers: dict[str, str]
@@ -79,6 +83,8 @@ TORCH = Target(
     copy="clone",
     cast="to",
     on_devices=True,
+    in_place=True,
+    typed=True,
     operations={name: name for name in (*_SAME, "mul", "sub", "div", "neg", "pow", "abs", "sigmoid", "erf", "dot", "mv", "mm")},
     functions={name: (name,) for name in (*_DIRECT, "sigmoid", "erf")}
     | {"absolute": ("abs",)}
@@ -97,6 +103,8 @@ NUMPY = Target(
     copy="copy",
     cast="astype",
     on_devices=False,
+    in_place=False,
+    typed=False,
     operations={name: name for name in _SAME}
     | {"mul": "multiply", "sub": "subtract", "div": "divide", "neg": "negative", "pow": "power", "abs": "absolute"}
     | {"dot": "dot", "mv": "matmul", "mm": "matmul"},

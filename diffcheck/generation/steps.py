@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from sympy import Expr
+
 from diffcheck.generation.views import Axes, broadcast
+
+Shape = tuple[Expr, ...]
 
 
 class Kind(Enum):
@@ -38,11 +42,12 @@ class Operand:
 class Step:
     """name = operation(operands); a step of a name that has a value already changes that value in place.
 
-    A PLAIN step has one operand, whose text is the right side.
+    A PLAIN step has one operand, whose text is the right side. *axes* and *shape* say the same, *axes* as the indices of one equation.
     """
 
     name: str
     axes: Axes
+    shape: Shape
     operation: str
     operands: tuple[Operand, ...]
     kind: Kind = Kind.ELEMENTWISE

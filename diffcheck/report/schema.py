@@ -80,6 +80,7 @@ class Verdict:
     worst_place: str | None = None
     ok: bool = False
     accurate_ok: bool = False
+    witness: bool = False
     reproduce: str = ""
 
     def __post_init__(self) -> None:

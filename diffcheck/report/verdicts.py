@@ -36,6 +36,8 @@ class Judgement:
 
 
 NOT_MEASURED = Judgement(State.NONE, "not measured", -1)
+# A witness, such as finite differences, never claimed to be right to rounding error: seeing that it is not condemns nobody.
+OUTSIDE = Judgement(State.CAUTION, "beyond rounding (witness)", 4)
 
 
 def judge(row: Verdict) -> Judgement:
@@ -44,6 +46,8 @@ def judge(row: Verdict) -> Judgement:
         return NOT_MEASURED
     if not row.elements:
         return Judgement(State.BAD, "nothing compared", 6)
+    if row.witness and not row.ok:
+        return OUTSIDE
     if row.wrong:
         return Judgement(State.BAD, "wrong", 7)
     if row.undecided:
@@ -128,7 +132,7 @@ class Summary:
 
 def summarise(results: Results) -> Summary:
     """Return the sentence that the page opens with; a planted fault that nobody noticed is as bad as a wrong gradient."""
-    judged = [judge(row) for row in results.verdicts if row.status == "measured"]
+    judged = [judge(row) for row in _claiming(results)]
     missed = [fault.fault for fault in results.faults if not fault.caught_by]
     bad = Counter(judgement.word for judgement in judged if judgement.state is State.BAD)
     state = State.BAD if bad or missed else _best(judged)
@@ -136,6 +140,10 @@ def summarise(results: Results) -> Summary:
     if missed:
         sentence += f" The check itself is in doubt: it let a planted fault pass ({', '.join(missed)})."
     return Summary(state, sentence, tuple(_further(results, judged, missed)))
+
+
+def _claiming(results: Results) -> list[Verdict]:
+    return [row for row in results.verdicts if row.status == "measured" and not row.witness]
 
 
 def _best(judged: list[Judgement]) -> State:
@@ -147,13 +155,13 @@ def _best(judged: list[Judgement]) -> State:
 def _sentence(results: Results, judged: list[Judgement], bad: Counter[str]) -> str:
     if not judged:
         return "No gradient was judged."
-    elements = count(sum(row.elements for row in results.verdicts if row.status == "measured"))
+    elements = count(sum(row.elements for row in _claiming(results)))
     if bad:
         words = ", ".join(f"{times} {word}" for word, times in bad.items())
         return f"{bad.total()} of {len(judged)} gradients ({elements} elements) failed: {words}."
     what = f"All {len(judged)} gradients" if len(judged) > 1 else "The one gradient"
-    verb = "lie" if len(judged) > 1 else "lies"
-    return f"{what} measured ({elements} elements) {verb} within the proven bound."
+    verb, bound = ("lie", "their bound") if len(judged) > 1 else ("lies", "its bound")
+    return f"{what} measured ({elements} elements) {verb} within {bound}."
 
 
 def _further(results: Results, judged: list[Judgement], missed: list[str]) -> Iterable[str]:
@@ -161,7 +169,12 @@ def _further(results: Results, judged: list[Judgement], missed: list[str]) -> It
     if lossy:
         words = ", ".join(f"{times} {word}" for word, times in lossy.items())
         yield f"Within the bound, yet short of what the best formula would give: {words}."
-    absent = len(results.verdicts) - len(judged)
+    witnesses = [row for row in results.verdicts if row.witness and row.status == "measured"]
+    beyond = sum(judge(row) is OUTSIDE for row in witnesses)
+    if beyond:
+        names = ", ".join(_distinct(row.engine for row in witnesses))
+        yield f"Shown as a witness ({names}), right to some digits only: {beyond} of {len(witnesses)} beyond rounding error."
+    absent = len(results.verdicts) - len(judged) - len(witnesses)
     if absent:
         yield f"Not measured: {absent} of {len(results.verdicts)} combinations; the table says why."
     if results.faults and not missed:

@@ -11,11 +11,20 @@ from typing import Any
 import numpy as np
 import torch
 
+from diffcheck.problems import to_torch
 from diffcheck.verification.comparison import Truth, as_floats
+
+
+Arrays = Mapping[str, np.ndarray]
+Give = Callable[[Arrays], dict[str, Any]]
 
 
 class Unusable(Exception):
     """A call that gave nothing to judge; the reason is the message."""
+
+
+class Raised(Unusable):
+    """A call that raised."""
 
 
 def cannot_be_called(function: Callable[..., Any], arguments: Sequence[str]) -> str:
@@ -45,28 +54,33 @@ def _passed(function: Callable[..., Any], arguments: Sequence[str]) -> tuple[lis
     return [name for name in arguments if name not in by_name], [name for name in arguments if name in by_name]
 
 
+def as_arrays(point: Arrays) -> dict[str, np.ndarray]:
+    """Return *point* in memory of its own, as `to_torch` does."""
+    return {name: np.array(value, dtype=np.float64) for name, value in point.items()}
+
+
 def call(
-    function: Callable[..., Any], point: Mapping[str, torch.Tensor], arguments: Sequence[str], truth: Truth
+    function: Callable[..., Any], point: Arrays, arguments: Sequence[str], truth: Truth, give: Give = to_torch
 ) -> dict[str, np.ndarray]:
     """Return what *function* gives for each output in *truth*, as float64 arrays; raise `Unusable` where it gives none."""
-    given = {name: point[name].clone() for name in arguments}
+    given = give({name: point[name] for name in arguments})
     positional, named = _passed(function, arguments)
     result = quietly(function, *(given[name] for name in positional), **{name: given[name] for name in named})
     for name in arguments:
-        if not np.array_equal(as_floats(given[name]), as_floats(point[name])):
+        if not np.array_equal(as_floats(given[name]), point[name]):
             raise Unusable(f"it changes {name}, which belongs to its caller")
     parts = _parts(result, len(truth.values))
     return {name: _filled(array_of(part), array.shape) for (name, array), part in zip(truth.values.items(), parts, strict=True)}
 
 
 def quietly(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """Call *function*, with what it prints put aside; raise `Unusable` where it raises anything."""
+    """Call *function*, with what it prints put aside; raise `Raised` where it raises anything."""
     try:
         with redirect_stdout(StringIO()):
             return function(*arguments, **named)
     except Exception as error:  # whatever a function under judgement raises is its verdict, not our failure
         lines = str(error).splitlines() or [""]
-        raise Unusable(f"it raised {type(error).__name__}: {lines[0]}") from error
+        raise Raised(f"it raised {type(error).__name__}: {lines[0]}") from error
 
 
 def _parts(result: Any, wanted: int) -> list[Any]:

@@ -3,8 +3,9 @@
 The function is called at small points first, so that the counterexample is one that a person can check by hand. What it
 computes instead is looked for among the programs that differ by one slip (`mutants`), at random points.
 
-Results are judged by their values alone: a number stands for an array of it, whole numbers for floats, and a function that
-returns or computes in a lower precision than float64 is refused for what it loses. What it prints is not shown.
+Inputs are float64 tensors, or NumPy arrays for a function that raises at tensors. Results are judged by their values alone: a
+number stands for an array of it, whole numbers for floats, and a function that returns or computes in a lower precision than
+float64 is refused for what it loses. What it prints is not shown.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from diffcheck.exact import bounds
 from diffcheck.exact.extents import extent_value
 from diffcheck.notation import Program
 from diffcheck.problems import to_torch
-from diffcheck.verification.calling import Unusable, call, cannot_be_called
+from diffcheck.verification.calling import Arrays, Give, Raised, Unusable, as_arrays, call, cannot_be_called
 from diffcheck.verification.comparison import Truth, as_floats, compare, truth_of
 from diffcheck.verification.findings import Finding, shown
 from diffcheck.verification.mutants import mutants
@@ -30,7 +31,6 @@ from diffcheck.verification.mutants import mutants
 _SMALL = (1.0, 2.0, 0.0, 3.0, -1.0)
 _POINTS = 4
 
-Arrays = Mapping[str, np.ndarray]
 Tensors = Mapping[str, torch.Tensor]
 
 
@@ -64,18 +64,30 @@ def judge_function(function: Callable[..., Any], program: Program, arguments: Se
     refusal = cannot_be_called(function, arguments) or _lacking(program, arguments)
     if refusal:
         return Judged(subject, False, refusal)
-    tried = 0
-    for point, truth in _points(program):
-        tried += 1
-        try:
-            findings = compare(call(function, to_torch(point), arguments, truth), truth)
-        except Unusable as reason:
-            return Judged(subject, False, str(reason), point)
-        if not findings.ok:
-            return Judged(subject, False, _explained(function, program, arguments, findings.worst), point, findings.worst)
-    if not tried:
+    cases = list(_points(program))
+    if not cases:
         return Judged(subject, False, "the program itself has no value at any of the points tried")
-    return Judged(subject, True)
+    judged, raised = _judged(function, program, arguments, cases, to_torch)
+    if raised:  # at tensors, which a function for NumPy does
+        of_arrays, _ = _judged(function, program, arguments, cases, as_arrays)
+        return of_arrays if of_arrays.right else judged
+    return judged
+
+
+def _judged(
+    function: Callable[..., Any], program: Program, arguments: Sequence[str], cases: list[tuple[Arrays, Truth]], give: Give
+) -> tuple[Judged, bool]:
+    """Return the verdict, and whether it is due to a call that raised."""
+    subject = getattr(function, "__name__", repr(function))
+    for point, truth in cases:
+        try:
+            findings = compare(call(function, point, arguments, truth, give), truth)
+        except Unusable as reason:
+            return Judged(subject, False, str(reason), point), isinstance(reason, Raised)
+        if not findings.ok:
+            message = _explained(function, program, arguments, findings.worst, give)
+            return Judged(subject, False, message, point, findings.worst), False
+    return Judged(subject, True), False
 
 
 def _lacking(program: Program, arguments: Sequence[str]) -> str:
@@ -127,12 +139,12 @@ def _shapes(program: Program, sizes: Mapping[str, int]) -> dict[str, tuple[int, 
     return {tensor.name: tuple(extent_value(extent, sizes) for extent in tensor.extents) for tensor in program.inputs}
 
 
-def _explained(function: Callable[..., Any], program: Program, arguments: Sequence[str], failed: Finding) -> str:
+def _explained(function: Callable[..., Any], program: Program, arguments: Sequence[str], failed: Finding, give: Give) -> str:
     if failed.exact is None:
         return f"{failed.place}: {failed.note}"
-    points = list(map(to_torch, _random_points(program)))
+    points = list(_random_points(program))
     try:
-        seen = [(point, call(function, point, arguments, truth_of(program, point))) for point in points]
+        seen = [(to_torch(p), call(function, p, arguments, truth_of(program, to_torch(p)), give)) for p in points]
     except Unusable as reason:
         return str(reason)
     for mutant in mutants(program):

@@ -25,6 +25,8 @@ WORDS = [
     ({"ok": False}, State.BAD, "not ok"),
     ({"elements": 0, "exact": 0, "accurate": 0}, State.BAD, "nothing compared"),
     ({"status": "not measured"}, State.NONE, "not measured"),
+    ({"accurate": 2, "wrong": 1, "ok": False, "witness": True}, State.CAUTION, "beyond rounding (witness)"),
+    ({"witness": True}, State.GOOD, "accurate"),
 ]
 
 
@@ -65,7 +67,7 @@ def test_the_sentence_counts_what_was_measured():
     said = summary(sample_results())
     assert (said.state, said.sentence) == (
         State.CAUTION,
-        "All 24 gradients measured (528 elements) lie within the proven bound.",
+        "All 24 gradients measured (528 elements) lie within their bound.",
     )
     assert "Not measured: 24 of 48 combinations; the table says why." in said.further
 
@@ -73,6 +75,13 @@ def test_the_sentence_counts_what_was_measured():
 def test_one_wrong_gradient_spoils_the_sentence():
     said = summary(planted("verdicts", 0, wrong=1, exact=9, ok=False))
     assert (said.state, said.sentence) == (State.BAD, "1 of 24 gradients (528 elements) failed: 1 wrong.")
+
+
+def test_a_witness_beyond_rounding_error_is_told_and_condemns_nobody():
+    said = summary(planted("verdicts", 0, wrong=1, exact=9, ok=False, witness=True))
+    assert said.state is State.CAUTION
+    assert said.sentence.startswith("All 23 gradients measured")
+    assert any("witness" in more and "1 of 1 beyond rounding error" in more for more in said.further)
 
 
 def test_a_fault_that_nobody_noticed_spoils_the_sentence():
