@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from flint import arb
 
-import diffcheck as dc
+from diffcheck.derivation import derive
 from diffcheck.errors import UnusedParameterWarning
+from diffcheck.exact import bounds, exact
 from diffcheck.problems import to_torch
 
 
@@ -17,7 +18,7 @@ def derived(program, wrt=None):
     """Return the gradient of *program*; that a name is not used is no news to a test that draws programs."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnusedParameterWarning)
-        return dc.derive(program, wrt)
+        return derive(program, wrt)
 
 
 def as_arrays(point, dtype="float64", target="torch"):
@@ -49,10 +50,10 @@ def _within(got, exact, bound):
 
 def assert_right(results, gradient, arrays, dtype):
     """Hold each of *results* against the exact gradient at *arrays*, inside the bound of its textbook formula."""
-    exact = dc.exact(gradient, arrays, dtype=dtype)
-    bound = dc.bounds(gradient, arrays, dtype=dtype).rounding
+    true = exact(gradient, arrays, dtype=dtype)
+    bound = bounds(gradient, arrays, dtype=dtype).rounding
     names = gradient.wrt if hasattr(gradient, "wrt") else gradient.outputs
     assert len(results) == len(names)
     for name, got in zip(names, results, strict=True):
-        wrong = misses(got, exact[name], bound[name])
+        wrong = misses(got, true[name], bound[name])
         assert not wrong, (name, wrong)

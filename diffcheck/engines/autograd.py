@@ -6,7 +6,8 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
 import torch
 
@@ -77,13 +78,24 @@ def _no_compiler() -> str | None:
 
 
 @lru_cache(maxsize=64)
-def _compiled(make: Callable[[Problem], Callable[..., Any]], problem: Problem) -> Callable[..., Any]:
-    compiled: Callable[..., Any] = torch.compile(make(problem), dynamic=True)
+def _compiled(make: Callable[[Problem], FunctionType], problem: Problem) -> Callable[..., Any]:
+    # torch.compile gives up on a code object that it has compiled eight times, and functions made by one def share theirs.
+    made = make(problem)
+    own = FunctionType(made.__code__.replace(), made.__globals__, made.__name__, made.__defaults__, made.__closure__)
+    own.__kwdefaults__ = made.__kwdefaults__
+    compiled: Callable[..., Any] = torch.compile(own, dynamic=True)
     return compiled
 
 
-def _plain_loss(problem: Problem) -> Callable[..., torch.Tensor]:
-    return problem.loss
+def _plain_loss(problem: Problem) -> FunctionType:
+    return cast(FunctionType, problem.loss)
+
+
+def _functional_gradient(problem: Problem) -> FunctionType:
+    def gradient(parameters: dict[str, torch.Tensor], given: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return _functional(problem)(parameters, given)
+
+    return cast(FunctionType, gradient)
 
 
 @dataclass(frozen=True)
@@ -110,4 +122,4 @@ class CompiledFunctional:
         return _no_compiler()
 
     def gradient(self, problem: Problem, point: Tensors) -> Gradients:
-        return dict(_compiled(_functional, problem)(*_split(problem, point)))
+        return dict(_compiled(_functional_gradient, problem)(*_split(problem, point)))

@@ -14,10 +14,7 @@ def extent_value(extent: Expr, sizes: Mapping[str, int]) -> int:
     """Return the number that *extent* stands for under *sizes*."""
     if extent.is_Symbol:
         return sizes[str(extent)]
-    value = extent.xreplace({symbol: Integer(sizes[str(symbol)]) for symbol in extent.free_symbols})
-    if not value.is_Integer:
-        raise ShapeMismatch(got=f"{extent} = {value}", wanted="a whole number of elements", do="make the shapes agree")
-    return int(value)
+    return int(extent.xreplace({symbol: Integer(sizes[str(symbol)]) for symbol in extent.free_symbols}))
 
 
 def sizes_of(shapes: Iterable[tuple[Tensor, tuple[int, ...]]]) -> dict[str, int]:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from diffcheck.derivation import derive, jacobian, needed, reached
 from diffcheck.derivation.terms import fresh_name
 from diffcheck.generation.functions import assigned, docstring, equations_text, results_text, signature, sizes_lines, tuple_text
-from diffcheck.generation.names import names_of
 from diffcheck.generation.normalizing import counted
 from diffcheck.generation.readable import Readable
 from diffcheck.generation.spelling import Target
@@ -140,13 +139,13 @@ class Article:
 
     def _chain_equation(self, name: str) -> Equation:
         lead = self.prediction.indices
-        taken = {index.name for index in lead} | names_of(self.primal)
+        taken = {index.name for index in lead} | {*self.primal.tensors, *map(str, self.primal.sizes)}
         free: list[Index] = []
         for size in self.primal.tensors[name]:
-            letter = next(x for x in "jklmabcdefgh" if x not in taken | {i.name for i in free})
-            free.append(Index(letter, size))
-        first = read("p", (index.symbol for index in lead))
-        second = read("d", (index.symbol for index in (*lead, *free)))
+            used = taken | {index.name for index in free}
+            free.append(Index(next((letter for letter in "jklm" if letter not in used), fresh_name("j", used)), size))
+        first = read("a", (index.symbol for index in lead))
+        second = read("b", (index.symbol for index in (*lead, *free)))
         return Equation("dloss", tuple(free), lead, first * second)
 
     def _chain_formula(self, name: str) -> str:
@@ -158,7 +157,7 @@ class Article:
 
     def _contracted(self, name: str, chain: str) -> str:
         passed = ", ".join(tensor.name for tensor in self.data + self.parameters)
-        spelt = {"p": chain, "d": f"dmodel_d{name}({passed})"}
+        spelt = {"a": chain, "b": f"dmodel_d{name}({passed})"}
         return Readable(self.target, self.predicted.name, self._chain_equation(name), spelt).right_side()
 
 

@@ -46,20 +46,21 @@ def cleared(program: Program, reserved: set[str]) -> Program:
             program = _with_extent(program, size, extent(fresh_name(str(size), taken)))
     for equation in program.equations:
         if equation.target in reserved:
-            program = with_tensor(program, equation.target, fresh_name(equation.target, taken))
+            name = fresh_name(equation.target, taken)
+            outputs = tuple(name if output == equation.target else output for output in program.outputs)
+            program = Program(program.inputs, with_tensor(program.equations, equation.target, name), outputs)
     return program
 
 
-def with_tensor(program: Program, old: str, new: str) -> Program:
-    """Return *program* with the equation *old* called *new*."""
+def with_tensor(equations: Iterable[Equation], old: str, new: str) -> tuple[Equation, ...]:
+    """Return *equations* with the tensor *old* called *new*."""
 
     def changed(equation: Equation) -> Equation:
         reads = {node: read(new, indices_of(node)) for node in equation.reads if name_of(node) == old}
         target = new if equation.target == old else equation.target
         return Equation(target, equation.indices, equation.bound, substitute(equation.body, reads))
 
-    outputs = tuple(new if name == old else name for name in program.outputs)
-    return Program(program.inputs, tuple(map(changed, program.equations)), outputs)
+    return tuple(map(changed, equations))
 
 
 def _with_extent(program: Program, old: Expr, new: Expr) -> Program:

@@ -102,8 +102,8 @@ def _outputs_renamed(program: Program) -> Program:
         source = name_of(equation.body) if _copies(equation) else ""
         whole = tuple(index.symbol for index in equation.indices) == indices_of(equation.body)
         if source and whole and source not in inputs and source not in program.outputs:
-            rest = tuple(other for other in program.equations if other is not equation)
-            return _outputs_renamed(with_tensor(replace(program, equations=rest), source, equation.target))
+            rest = (other for other in program.equations if other is not equation)
+            return _outputs_renamed(replace(program, equations=with_tensor(rest, source, equation.target)))
     return program
 
 

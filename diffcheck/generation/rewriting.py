@@ -12,13 +12,20 @@ from sympy import Expr, Indexed, Mul
 
 from diffcheck.derivation.pruning import needed
 from diffcheck.derivation.terms import fresh_name
-from diffcheck.notation import Equation, Program, name_of, read, reads_of
+from diffcheck.generation.names import names_of
+from diffcheck.generation.normalizing import normalized
+from diffcheck.generation.scalars import split_number
+from diffcheck.generation.views import own_axes
+from diffcheck.notation import Equation, Index, Program, name_of, read, reads_of
 from diffcheck.notation.symbols import substitute
+
+Shared = tuple[Expr, tuple[Index, ...]]
+"""A subexpression, and the indices that it runs over."""
 
 
 def rewritten(program: Program) -> Program:
     """Return *program* with all passes applied."""
-    return outputs_early(scaled_late(shared(program)))
+    return outputs_early(scaled_late(shared(normalized(program))))
 
 
 def shared(program: Program) -> Program:
@@ -44,50 +51,56 @@ def _reusing(equation: Equation, earlier: tuple[Equation, ...]) -> Equation:
     return equation
 
 
-def _repeated(program: Program) -> Expr | None:
-    counts: Counter[Expr] = Counter()
+def _repeated(program: Program) -> Shared | None:
+    counts: Counter[Shared] = Counter()
     for equation in program.equations:
-        counts.update(_array_subexpressions(equation.body))
-    twice = [node for node, count in counts.items() if count > 1]
-    return max(twice, key=lambda node: (node.count_ops(), str(node)), default=None)
+        counts.update(_candidates(equation))
+    twice = [candidate for candidate, count in counts.items() if count > 1]
+    return max(twice, key=lambda candidate: (candidate[0].count_ops(), str(candidate)), default=None)
 
 
-def _array_subexpressions(body: Expr) -> list[Expr]:
-    found, pending = [], [body]
+def _candidates(equation: Equation) -> list[Shared]:
+    """Return what could be computed before *equation*: all that reads an array, and products no larger than a factor of theirs."""
+    found: list[Shared] = []
+    pending = [equation.body]
+    symbols = [index.symbol for index in equation.axes]
     while pending:
         node = pending.pop()
         if isinstance(node, Indexed) or not node.args:
             continue
-        if any(isinstance(entry, Indexed) for entry in reads_of(node)):
-            found.append(node)
+        axes = own_axes(node, symbols)
+        wide = node.is_Mul and all(own_axes(factor, symbols) != axes for factor in node.args)
+        if any(isinstance(entry, Indexed) for entry in reads_of(node)) and not (wide and equation.bound):
+            found.append((node, tuple(index for index in equation.axes if index.symbol in axes)))
         pending.extend(node.args)
     return found
 
 
-def _extracted(program: Program, node: Expr) -> Program:
-    place = next(k for k, equation in enumerate(program.equations) if equation.body.has(node))
-    first = program.equations[place]
-    axes = tuple(index for index in first.axes if index.symbol in node.free_symbols)
-    taken = {*program.tensors, *map(str, program.sizes), *(index.name for e in program.equations for index in e.axes)}
-    name = fresh_name("s", taken)
+def _extracted(program: Program, candidate: Shared) -> Program:
+    node, axes = candidate
+    place = next(k for k, equation in enumerate(program.equations) if candidate in _candidates(equation))
+    name = fresh_name("s", names_of(program))
     whole = read(name, (index.symbol for index in axes))
     made = Equation(name, axes, (), node)
-    rest = [_substituted(equation, {node: whole}) for equation in program.equations]
-    return replace(program, equations=(*rest[:place], made, *rest[place:]))
+    rest = [_substituted(equation, candidate, whole) for equation in program.equations[place:]]
+    return replace(program, equations=(*program.equations[:place], made, *rest))
 
 
-def _substituted(equation: Equation, replacements: dict[Expr, Expr]) -> Equation:
-    return Equation(equation.target, equation.indices, equation.bound, substitute(equation.body, replacements))
+def _substituted(equation: Equation, candidate: Shared, whole: Expr) -> Equation:
+    node, axes = candidate
+    if not set(axes) <= set(equation.axes):
+        return equation
+    return Equation(equation.target, equation.indices, equation.bound, substitute(equation.body, {node: whole}))
 
 
 def scaled_late(program: Program) -> Program:
     """Return *program* with a constant factor of an array moved to the scalars that are summed from it: c·a, Σa -> a, c·Σa."""
     for equation in program.equations:
-        constant, rest = equation.body.as_independent(*equation.reads, as_Add=False)
+        constant, rest = split_number(equation.body)
         users = [other for other in program.equations if equation.target in other.operands]
-        movable = equation.indices and constant != 1 and rest != 1 and equation.target not in program.outputs
+        movable = equation.indices and constant != 1 and rest and equation.target not in program.outputs
         if movable and users and all(_sums_linearly(user, equation.target) for user in users):
-            return scaled_late(_moved(program, equation, constant, rest))
+            return scaled_late(_moved(program, equation, constant, Mul(*rest)))
     return program
 
 
@@ -97,7 +110,7 @@ def _sums_linearly(user: Equation, name: str) -> bool:
 
 
 def _moved(program: Program, equation: Equation, constant: Expr, rest: Expr) -> Program:
-    name = fresh_name(f"{equation.target}_unscaled", program.tensors)
+    name = fresh_name(f"{equation.target}_unscaled", names_of(program))
     plain = Equation(name, equation.indices, equation.bound, rest)
 
     def rescaled(other: Equation) -> Equation:

@@ -14,7 +14,6 @@ import torch
 from diffcheck.problems import to_torch
 from diffcheck.verification.comparison import Truth, as_floats
 
-
 Arrays = Mapping[str, np.ndarray]
 Give = Callable[[Arrays], dict[str, Any]]
 
