@@ -58,8 +58,8 @@ def derive(program: Program | Gradient, wrt: Sequence[str] | str | None = None) 
     """Return x̄ = Σ_o ō·∂o/∂x for every x in *wrt*, as a program; for a single scalar output L this is ∂L/∂x.
 
     *wrt* names tensors of the program; by default its parameters. A program with several outputs, or one that is no scalar,
-    gets an input of role cotangent ``o_bar`` for every output o. A gradient may be derived again: that gives the products of the
-    second derivatives with a cotangent. A name that does not occur in the outputs has gradient zero, and an
+    gets an input of role cotangent ``o_bar`` for every output o. A gradient may be derived again: that gives the products of
+    the second derivatives with a cotangent. A name that does not occur in the outputs has gradient zero, and an
     `UnusedParameterWarning` says so.
     """
     primal = program.program if isinstance(program, Gradient) else program

@@ -31,7 +31,7 @@ class Contraction:
         right = _summed(evaluated(self.right), self.right_axes & summed - both, arithmetic)
         batch, inner = sorted(both - summed), sorted(both & summed)
         rows, columns = sorted(self.left_axes - both - summed), sorted(self.right_axes - both - summed)
-        first, second = _matrix(left, lengths, batch, rows, inner), _matrix(right, lengths, batch, inner, columns)
+        first, second = matrix(left, lengths, batch, rows, inner), matrix(right, lengths, batch, inner, columns)
         product = arithmetic.matmul(first, second, prod(lengths[self.kept :]))
         order = batch + rows + columns
         shape = [lengths[place] for place in order]
@@ -60,7 +60,8 @@ def _summed(value: Planes, axes: frozenset[int], arithmetic: Arithmetic) -> Plan
     return arithmetic.total(value, tuple(sorted(axes))) if axes else value
 
 
-def _matrix(value: Planes, lengths: tuple[int, ...], *groups: list[int]) -> Planes:
+def matrix(value: Planes, lengths: tuple[int, ...], *groups: list[int]) -> Planes:
+    """Return *value*, of full rank, with one axis for each of *groups* of its axes; the others have length 1."""
     order = [place for group in groups for place in group]
     shape = [prod(lengths[place] for place in group) for group in groups]
     rest = [place for place in range(len(lengths)) if place not in order]

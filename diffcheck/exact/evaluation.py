@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from sympy import Expr, Indexed, Integer, KroneckerDelta, Mul, Rational
+from sympy import Expr, Indexed, Integer, KroneckerDelta, Mul, Rational, Symbol
 
 from diffcheck.exact.arithmetic import Arithmetic, Planes
-from diffcheck.exact.contraction import contraction, in_order
+from diffcheck.exact.contraction import contraction, in_order, matrix
 from diffcheck.exact.extents import extent_value
 from diffcheck.notation import Equation, Program, indices_of, name_of
 from diffcheck.notation.symbols import is_scalar_read
@@ -21,17 +21,26 @@ def evaluate(
     program: Program, inputs: Mapping[str, Planes], sizes: Mapping[str, int], arithmetic: Arithmetic
 ) -> dict[str, Planes]:
     """Return the planes of every tensor of *program*, inputs included."""
-    known = dict(inputs)
+    known, calls = dict(inputs), _Calls()
     for equation in program.equations:
-        known[equation.target] = _Equation(equation, known, sizes, arithmetic).value()
+        known[equation.target] = _Equation(equation, known, sizes, arithmetic, calls).value()
     return known
+
+
+_Calls = dict[tuple[Expr, tuple[tuple[Symbol, int], ...]], Planes]
+"""Values of named functions, which cost the most, by the call and by the indices it has with their extents, in that order."""
 
 
 class _Equation:
     def __init__(
-        self, equation: Equation, known: Mapping[str, Planes], sizes: Mapping[str, int], arithmetic: Arithmetic
+        self,
+        equation: Equation,
+        known: Mapping[str, Planes],
+        sizes: Mapping[str, int],
+        arithmetic: Arithmetic,
+        calls: _Calls,
     ) -> None:
-        self.equation, self.known, self.sizes, self.arithmetic = equation, known, sizes, arithmetic
+        self.equation, self.known, self.sizes, self.arithmetic, self.calls = equation, known, sizes, arithmetic, calls
         self.axis = {index.symbol: place for place, index in enumerate(equation.axes)}
         self.lengths = tuple(extent_value(index.extent, sizes) for index in equation.axes)
         self.seen: dict[Expr, Planes] = {}
@@ -54,13 +63,16 @@ class _Equation:
         return frozenset(self.axis[symbol] for symbol in factor.free_symbols if symbol in self.axis)
 
     def _spread(self, value: Planes, axes: tuple[int, ...]) -> Planes:
-        """Return *value* with all axes of the equation, those in *axes* at their full length."""
-        rank = len(self.lengths)
-        full = [plane.reshape((1,) * (rank - plane.ndim) + plane.shape) for plane in value]
+        """Return *value* with the axes in *axes* at their full length."""
+        rank = range(len(self.lengths))
         return tuple(
-            np.broadcast_to(plane, [self.lengths[place] if place in axes else plane.shape[place] for place in range(rank)])
-            for plane in full
+            np.broadcast_to(plane, [self.lengths[place] if place in axes else plane.shape[place] for place in rank])
+            for plane in self._full(value)
         )
+
+    def _full(self, value: Planes) -> Planes:
+        """Return *value*, which may be a number, with all axes of the equation."""
+        return tuple(plane.reshape((1,) * (len(self.lengths) - plane.ndim) + plane.shape) for plane in value)
 
     def expression(self, node: Expr) -> Planes:
         if node not in self.seen:
@@ -83,7 +95,16 @@ class _Equation:
             return self._quotient(*_numerator_denominator(node))
         if node.is_Pow:
             return self._power(node)
-        return calculate.call(type(node).__name__, self.expression(node.args[0]))
+        return self._call(node)
+
+    def _call(self, node: Expr) -> Planes:
+        symbols = sorted((symbol for symbol in node.free_symbols if symbol in self.axis), key=str)
+        axes = [self.axis[symbol] for symbol in symbols]
+        key = node, tuple((symbol, self.lengths[axis]) for symbol, axis in zip(symbols, axes, strict=True))
+        if key not in self.calls:
+            value = self.arithmetic.call(type(node).__name__, self.expression(node.args[0]))
+            self.calls[key] = matrix(self._full(value), self.lengths, *([axis] for axis in axes))
+        return self._placed(self.calls[key], axes)
 
     def _power(self, node: Expr) -> Planes:
         sizes = {symbol: Integer(self.sizes[str(symbol)]) for symbol in node.exp.free_symbols if str(symbol) in self.sizes}
@@ -107,7 +128,10 @@ class _Equation:
         places = indices_of(node)
         fixed = tuple(int(place) if place.is_Integer else slice(None) for place in places)
         planes = tuple(plane[(*fixed, ...)] for plane in planes)
-        axes = [self.axis[place] for place in places if not place.is_Integer]
+        return self._placed(planes, [self.axis[place] for place in places if not place.is_Integer])
+
+    def _placed(self, planes: Planes, axes: list[int]) -> Planes:
+        """Return *planes*, which have the axes of the equation that *axes* names, with all of them in order."""
         shape = [self.lengths[place] if place in axes else 1 for place in range(len(self.lengths))]
         return tuple(in_order(plane, axes).reshape(shape) for plane in planes)
 

@@ -51,6 +51,9 @@ def _rounded(array: np.ndarray, form: Format) -> np.ndarray:
 
 
 def _nearest(ball: arb, form: Format) -> float:
+    low, high = enclosing(ball, form)
+    if low == high:
+        return high  # not −0 for a ball around 0
     return enclosing(ball.mid(), form)[0] if decided(ball, form) else math.nan
 
 

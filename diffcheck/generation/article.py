@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from diffcheck.derivation import derive, jacobian, needed, reached
 from diffcheck.derivation.terms import fresh_name
-from diffcheck.generation.functions import assigned, docstring, equations_text, results_text, signature, sizes_lines, tuple_text
+from diffcheck.generation.functions import assigned, docstring, results_text, signature, sizes_lines, tuple_text
 from diffcheck.generation.normalizing import counted
 from diffcheck.generation.readable import Readable
 from diffcheck.generation.spelling import Target

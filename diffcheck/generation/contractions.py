@@ -10,6 +10,9 @@ from sympy import Expr, Indexed, Mul, Symbol
 
 from diffcheck.generation.views import Axes, axes_of_read, own_axes
 
+Factors = dict[Expr, frozenset[Symbol]]
+"""Factors with the axes of each."""
+
 
 @dataclass(frozen=True)
 class Contraction:
@@ -48,7 +51,7 @@ def summing_layout(body: Expr, axes: Axes, bound: Axes) -> Axes:
     return own_axes(body, (*axes, *bound))
 
 
-def _one_axis(inner: dict[Expr, frozenset[Symbol]], widest: list[frozenset[Symbol]], out: Axes, k: Symbol) -> Contraction | None:
+def _one_axis(inner: Factors, widest: list[frozenset[Symbol]], out: Axes, k: Symbol) -> Contraction | None:
     vectors = [factor for factor, axes in inner.items() if axes == {k}]
     if len(widest) == 1:
         matrices = [factor for factor in inner if factor not in vectors]
@@ -68,7 +71,7 @@ def _one_axis(inner: dict[Expr, frozenset[Symbol]], widest: list[frozenset[Symbo
     return None
 
 
-def _einsum(factors: dict[Expr, frozenset[Symbol]], out: Axes, bound: Axes) -> Contraction:
+def _einsum(factors: Factors, out: Axes, bound: Axes) -> Contraction:
     covered = frozenset[Symbol]().union(*factors.values())
     result = tuple(axis for axis in out if axis in covered)
     order = (*result, *bound)

@@ -39,15 +39,10 @@ def _shape_text(tensor: Tensor) -> str:
     return f"({', '.join(map(number_text, tensor.extents))}{comma})"
 
 
-def identifiers(source: str) -> set[str]:
-    """Return the names that *source* uses."""
-    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-
-
 def sizes_lines(program: Program, lines: Iterable[str]) -> list[str]:
     """Return assignments of the sizes that *lines* use, from the shapes of the inputs."""
-    used = identifiers("\n".join(["def function():", *lines, "    pass"]))
-    wanted = {str(size) for size in program.sizes} & used
+    tree = ast.parse("\n".join(["def function():", *lines, "    pass"]))
+    wanted = {str(size) for size in program.sizes} & {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     told = [(size, f"{tensor.name}.shape[{axis}]") for tensor in program.inputs for axis, size in enumerate(tensor.extents)]
     told.sort(key=lambda pair: not pair[0].is_Symbol)
     found: dict[str, str] = {}

@@ -26,20 +26,22 @@ def fused_functions(gradient: Gradient, target: Target, reserved: set[str]) -> l
     steps = lowered(program, target, numbered("u", taken, start=1))
     memory = Memory(frozenset(program.outputs), numbered("t", taken, start=0))
     lines = statements(memory.placed(steps), target)
-    functions = [("grad", _grad(gradient, program, lines, list(memory.slots), target))]
+    functions = [("grad", _grad(gradient, program, lines, memory, target))]
     if memory.slots:
         functions.append(("workspace", _workspace(program, memory.slots, target)))
     return functions
 
 
-def _grad(gradient: Gradient, program: Program, lines: list[str], slots: list[str], target: Target) -> str:
+def _grad(gradient: Gradient, program: Program, lines: list[str], memory: Memory, target: Target) -> str:
+    slots = list(memory.slots)
     arguments = [f"{tensor.name}: {target.array}" for tensor in program.inputs]
     keyword = ["*", f"out: {tuple_text(target.array, len(slots))} | None = None"] if slots else []
     formula = [", ".join(_meanings(gradient)), "", *equations_text(program)]
     unpacked = []
     if slots:
-        nothing = ", ".join(["None"] * len(slots)) + ("," if len(slots) == 1 else "")
-        unpacked = [f"    {results_text(slots)} = ({nothing}) if out is None else out"]
+        none = f"({', '.join(['None'] * len(slots))}{',' if len(slots) == 1 else ''})"
+        made = f"workspace({', '.join(tensor.name for tensor in program.inputs)})" if memory.allocated else none
+        unpacked = [f"    {results_text(slots)} = {made} if out is None else out"]
     return "\n".join(
         [
             *signature("grad", [*arguments, *keyword], tuple_text(target.array, len(program.outputs))),

@@ -1,7 +1,7 @@
 """Elementwise expressions -> steps: a chain of operations on one variable.
 
-Every subexpression is computed over its own axes alone and broadcast where it is used. The operand of a sum or product that needs
-computing comes first, and the operations that follow change it in place.
+Every subexpression is computed over its own axes alone and broadcast where it is used. The operand of a sum or product that
+needs computing comes first, and the operations that follow change it in place.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Lowering:
         """Lower *node*, its axes in *order*; what is computed for it is kept in the variable *name*, or in a temporary."""
         axes = own_axes(node, order)
         if not axes or isinstance(node, (Indexed, KroneckerDelta, Symbol)):
-            return Operand(self.printer.expression(node, axes), axes, frozenset(map(name_of, reads_of(node))))
+            permuted = isinstance(node, Indexed) and [place for place in node.indices if not place.is_Integer] != [*axes]
+            return Operand(self.printer.expression(node, axes), axes, frozenset(map(name_of, reads_of(node))), permuted)
         name = name or self.temporary()
         if node.is_Add:
             return self._chain(_terms(node), axes, name)
@@ -60,7 +61,9 @@ class Lowering:
             name = operands[0].text if goes_on else self.temporary()
         return self.step(name, held, operation, tuple(operand.over(held) for operand in operands))
 
-    def step(self, name: str, axes: Axes, operation: str, operands: Sequence[Operand], kind: Kind = Kind.ELEMENTWISE) -> Operand:
+    def step(
+        self, name: str, axes: Axes, operation: str, operands: Sequence[Operand], kind: Kind = Kind.ELEMENTWISE
+    ) -> Operand:
         """Add the step ``name = operation(*operands)``, whose result has *axes*."""
         shape = tuple(self.extents[axis] for axis in axes)
         self.steps.append(Step(name, axes, shape, operation, tuple(operands), kind))

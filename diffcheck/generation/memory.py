@@ -1,10 +1,12 @@
 """Where each step writes: over an operand that is not needed again, into memory that is free, or into a new slot.
 
 1. A variable lives from the step that makes it to the last step that reads it; an output lives on.
-2. Inputs and outputs are never written to once they have their value, and an output has memory of its own: what lies in a slot of
-   the workspace is lost at the next call.
+2. Inputs and outputs are never written to once they have their value, and an output has memory of its own: what lies in a slot
+   of the workspace is lost at the next call.
 3. The result of an elementwise step may take the memory of an operand that dies there, if it has the same axes and no other
    operand reads it in another order. Any other result takes a slot of its shape that no living variable has, or a new one.
+4. A new slot needs no memory before it is first written to, unless the library would then choose another order of axes than the
+   workspace has: sums over that memory would be rounded otherwise.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ class Memory:
     slots: dict[str, Shape] = field(default_factory=dict)
     owners: dict[str, str | None] = field(default_factory=dict)
     free: list[tuple[str, str]] = field(default_factory=list)
+    permuted: set[str] = field(default_factory=set)
+    allocated: bool = False
+    """Whether all slots must have memory even without a workspace."""
 
     def placed(self, steps: Sequence[Step]) -> list[Placed]:
         """Return the *steps* with the memory of each."""
@@ -40,6 +45,7 @@ class Memory:
         for place, step in enumerate(steps):
             dying = {name for name in step.reads if last[name] == place and name not in self.outputs}
             result.append(Placed(step, self._out(step, dying)))
+            self._order(step, result[-1].out)
             self._release(sorted(dying))
         return result
 
@@ -75,6 +81,14 @@ class Memory:
         slot = next(self.names)
         self.slots[slot] = shape
         return slot, slot
+
+    def _order(self, step: Step, out: str | None) -> None:
+        """Note whether the memory of the result may have another order of axes than the result, and where that must not be."""
+        permuted = any(operand.permuted or operand.reads & self.permuted for operand in step.operands)
+        if out in self.slots:
+            self.allocated |= permuted
+        elif len(step.shape) > 1 and (step.kind is Kind.PLAIN or (out is None and permuted) or out in self.permuted):
+            self.permuted.add(step.name)
 
     def _release(self, names: Iterable[str]) -> None:
         for name in names:

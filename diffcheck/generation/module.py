@@ -7,7 +7,6 @@ from dataclasses import replace
 from diffcheck.derivation import Gradient
 from diffcheck.errors import GenerationError, UnknownName
 from diffcheck.generation.article import Article, article_names, prediction_of
-from diffcheck.generation.functions import identifiers
 from diffcheck.generation.fused import fused_functions
 from diffcheck.generation.names import cleared, reserved_names
 from diffcheck.generation.source import Source
@@ -30,8 +29,7 @@ def generate(gradient: Gradient, target: str = "torch") -> Source:
     spelt = TARGETS[target]
     functions = _functions(gradient, spelt)
     texts = [text for _, text in functions]
-    used = identifiers("\n".join(texts))
-    helpers = [text for name, text in sorted(spelt.helpers.items()) if name in used]
+    helpers = [text for name, text in sorted(spelt.helpers.items()) if any(f"{name}(" in called for called in texts)]
     text = "\n\n\n".join([_header(gradient, spelt), *helpers, *texts]) + "\n"
     return Source(text, target, tuple(name for name, _ in functions))
 

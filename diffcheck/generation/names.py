@@ -16,7 +16,7 @@ from diffcheck.notation.symbols import substitute
 
 def reserved_names(target: Target, functions: Iterable[str] = ()) -> set[str]:
     """Return the names that a function's body uses, so that nothing of a program may be called so."""
-    return {target.name, "out", *target.helpers, *functions}
+    return {target.name, "out", "workspace", *target.helpers, *functions}
 
 
 def names_of(program: Program) -> set[str]:
@@ -32,7 +32,7 @@ def numbered(stem: str, taken: Iterable[str], start: int) -> Iterator[str]:
 
 
 def cleared(program: Program, reserved: set[str]) -> Program:
-    """Return *program* with the extents and equations whose names are *reserved* renamed; an input of such a name is refused."""
+    """Return *program* with extents and equations whose names are *reserved* renamed; an input of such a name is refused."""
     for tensor in program.inputs:
         if tensor.name in reserved:
             raise GenerationError(

@@ -5,6 +5,7 @@ Each pass takes and returns a program in index notation; the oracle never sees i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Symbol
@@ -13,13 +14,14 @@ from diffcheck.derivation.terms import fresh_name
 from diffcheck.generation.names import names_of, with_tensor
 from diffcheck.generation.stacking import by_constant
 from diffcheck.generation.views import own_axes
-from diffcheck.notation import Equation, Index, Program, index_symbol, indices_of, name_of, read
+from diffcheck.notation import Equation, Program, index_symbol, indices_of, name_of, read
 from diffcheck.notation.symbols import substitute
 
 
 def normalized(program: Program) -> Program:
     """Return *program* with all passes applied."""
-    return plain(parted(gathered(plain(program))))
+    made = parted(gathered(plain(program)))
+    return plain(made) if len(made.equations) > len(program.equations) else made
 
 
 def counted(equation: Equation) -> Equation:
@@ -109,17 +111,21 @@ def _outputs_renamed(program: Program) -> Program:
 
 def gathered(program: Program) -> Program:
     """Return *program* with Σ_K Σ_c δ(c,m)·e_c written as Σ_c δ(c,m)·(Σ_K e_c): one sum a slice instead of a mask."""
+    return _split(program, _gathered)
+
+
+def _split(program: Program, parts_of: Callable[[Equation, set[str]], list[Equation]]) -> Program:
     equations: list[Equation] = []
     taken = names_of(program)
     for equation in program.equations:
-        parts = _gathered(equation, taken) if equation.bound and equation.body.has(KroneckerDelta) else [equation]
+        parts = parts_of(equation, taken) if equation.bound else [equation]
         taken |= {part.target for part in parts}
         equations += parts
-    return replace(program, equations=tuple(equations))
+    return program if len(equations) == len(program.equations) else replace(program, equations=tuple(equations))
 
 
 def _gathered(equation: Equation, taken: set[str]) -> list[Equation]:
-    for index in equation.indices:
+    for index in equation.indices if equation.body.has(KroneckerDelta) else ():
         found = by_constant(equation.body, index.symbol)
         if found:
             rest = tuple(other for other in equation.indices if other != index)
@@ -139,19 +145,13 @@ def _sum_of(equation: Equation, parts: list[Equation], factors: list[Expr]) -> E
 
 def parted(program: Program) -> Program:
     """Return *program* with Σ(a + b) written as Σa + Σb where a + b would be larger than everything it is made of."""
-    equations: list[Equation] = []
-    taken = names_of(program)
-    for equation in program.equations:
-        parts = _parted(equation, taken)
-        taken |= {part.target for part in parts}
-        equations += parts
-    return replace(program, equations=tuple(equations))
+    return _split(program, _parted)
 
 
 def _parted(equation: Equation, taken: set[str]) -> list[Equation]:
     symbols = [index.symbol for index in equation.axes]
     terms = Add.make_args(equation.body)
-    if not equation.bound or len(terms) < 2 or not any(_is_wide(term, symbols) for term in terms):
+    if len(terms) < 2 or not any(_is_wide(term, symbols) for term in terms):
         return [equation]
     parts = [
         Equation(fresh_name(f"{equation.target}_{number}", taken), equation.indices, equation.bound, term)

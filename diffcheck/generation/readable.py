@@ -12,7 +12,7 @@ from diffcheck.generation.scalars import is_atom, is_number, number_text, split_
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.stacking import slices
 from diffcheck.generation.views import Axes, broadcast, own_axes, view
-from diffcheck.notation import Equation, Index, indices_of, name_of, reads_of
+from diffcheck.notation import Equation, Index, indices_of, name_of
 from diffcheck.notation.symbols import is_scalar_read
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -23,7 +23,7 @@ Text = tuple[str, int]
 
 @dataclass(frozen=True)
 class Readable:
-    """Prints one equation for one target; *like* is an input that tells dtype and device, *spelt* how some tensors are written."""
+    """Prints one equation for one target; *like* is an input that tells dtype and device, *spelt* how tensors are written."""
 
     target: Target
     like: str
@@ -125,7 +125,11 @@ class Readable:
 
     def _add(self, node: Expr, axes: Axes) -> str:
         def rank(term: Expr) -> tuple[bool, bool, int]:
-            return term.could_extract_minus_sign(), reads_of(term) == [term] or is_number(term), -len(indices_of(term))
+            return (
+                term.could_extract_minus_sign(),
+                isinstance(term, Indexed) or is_scalar_read(term) or is_number(term),
+                -len(indices_of(term)),
+            )
 
         first, *rest = sorted(Add.make_args(node), key=rank)
         text = self._of(first, axes)[0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 
 from sympy import Expr, Indexed, Mul
 
@@ -23,6 +24,7 @@ Shared = tuple[Expr, tuple[Index, ...]]
 """A subexpression, and the indices that it runs over."""
 
 
+@lru_cache(maxsize=32)  # one program is generated for each target
 def rewritten(program: Program) -> Program:
     """Return *program* with all passes applied."""
     return outputs_early(scaled_late(shared(normalized(program))))
@@ -60,7 +62,7 @@ def _repeated(program: Program) -> Shared | None:
 
 
 def _candidates(equation: Equation) -> list[Shared]:
-    """Return what could be computed before *equation*: all that reads an array, and products no larger than a factor of theirs."""
+    """Return what could be computed before *equation*: all that reads an array, no product larger than all its factors."""
     found: list[Shared] = []
     pending = [equation.body]
     symbols = [index.symbol for index in equation.axes]
@@ -70,7 +72,7 @@ def _candidates(equation: Equation) -> list[Shared]:
             continue
         axes = own_axes(node, symbols)
         wide = node.is_Mul and all(own_axes(factor, symbols) != axes for factor in node.args)
-        if any(isinstance(entry, Indexed) for entry in reads_of(node)) and not (wide and equation.bound):
+        if node.has(Indexed) and not (wide and equation.bound):
             found.append((node, tuple(index for index in equation.axes if index.symbol in axes)))
         pending.extend(node.args)
     return found

@@ -47,8 +47,9 @@ def _constant(node: Expr) -> str:
 
 def _nearest(node: Expr) -> float:
     with working_precision(128):
-        value = float(real_number(node).mid())
-    if not math.isfinite(value) or (value == 0) != (node == 0):
+        ball = real_number(node)
+        value = float(ball.mid())
+    if not math.isfinite(value) or (value == 0 and not ball.is_zero()):
         raise GenerationError(got=f"the constant {node}", wanted="a number within the range of a float", do="rescale it")
     return value
 
@@ -60,7 +61,8 @@ def _atom(node: Expr) -> str:
 
 def split_number(body: Expr) -> tuple[Expr, list[Expr]]:
     """Return the factor of *body* that is made of numbers and extents, and the other factors."""
-    numbers, others = [], []
+    numbers: list[Expr] = []
+    others: list[Expr] = []
     for factor in Mul.make_args(body):
         (numbers if is_number(factor) else others).append(factor)
     return Mul(Integer(1), *numbers), others

@@ -5,6 +5,7 @@ SymPy's own printers fail on many of these or print forms that overflow, so noth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diffcheck.errors import GenerationError
@@ -31,7 +32,7 @@ class Target:
     typed: bool
     """Whether the library's operations are annotated with the array type."""
     operations: dict[str, str]
-    functions: dict[str, tuple[str, ...]]
+    functions: Mapping[str, tuple[str, ...]]
     helpers: dict[str, str]
     before_a_power: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """How a function is computed whose power is taken, where that is cheaper and right."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from sympy import Expr
@@ -22,27 +22,23 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Operand:
-    """Source for an array or a number: the axes it has, in order, and the variables that it reads."""
+    """Source for an array or a number: the axes it has, in order, the variables that it reads, and whether it permutes axes."""
 
     text: str
     axes: Axes = ()
     reads: frozenset[str] = frozenset()
-
-    @property
-    def is_variable(self) -> bool:
-        """Whether the operand is a variable just as it is."""
-        return self.text in self.reads
+    permuted: bool = False
 
     def over(self, axes: Axes) -> Operand:
         """Return the operand with axes of length 1 so that it broadcasts over *axes*."""
-        return Operand(broadcast(self.text, self.axes, axes), self.axes, self.reads)
+        return replace(self, text=broadcast(self.text, self.axes, axes))
 
 
 @dataclass(frozen=True)
 class Step:
     """name = operation(operands); a step of a name that has a value already changes that value in place.
 
-    A PLAIN step has one operand, whose text is the right side. *axes* and *shape* say the same, *axes* as the indices of one equation.
+    A PLAIN step has one operand, whose text is the right side. The *shape* says what *axes* says with the indices of an equation.
     """
 
     name: str

@@ -11,8 +11,8 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 
 from diffcheck.notation.functions import FUNCTIONS, NamedFunction
-from diffcheck.notation.names import Name, greek_name, split_name
-from diffcheck.notation.order import before_sums, positive_first
+from diffcheck.notation.names import greek_name, split_name
+from diffcheck.notation.order import before_sums, negative, positive_first
 from diffcheck.notation.program import Equation, Program
 from diffcheck.notation.symbols import indices_of, name_of
 from diffcheck.notation.tensor import Index
@@ -30,24 +30,22 @@ _ACCENTS = {
 }
 
 
-def name_latex(name: str, indices: Iterable[str] = ()) -> str:
-    """Return the LaTeX of a name, read at *indices*: adjoints barred, words, numbers and indices as one subscript.
+def name_latex(text: str, indices: Iterable[str] = ()) -> str:
+    r"""Return the LaTeX of a name, read at *indices*: adjoints barred, words, numbers and indices as one subscript.
 
-    >>> name_latex("W_bar_2", ["j", "k"])
-    '\\\\bar{W}_{2,jk}'
+    >>> print(name_latex("W_1_bar", ["j", "k"]))
+    \bar{W}_{1,jk}
     """
-    return _set(split_name(name), tuple(indices))
-
-
-def _set(name: Name, indices: tuple[str, ...] = ()) -> str:
-    if isinstance(name.stem, str):
-        letters = _letters(name.stem)
-        line = letters if len(name.stem) == 1 else rf"\mathit{{{letters}}}"
-    else:
-        line = rf"\{'bar' if name.stem.short else 'overline'}{{{_set(name.stem)}}}"
-    places = [("" if all(len(place) == 1 for place in indices) else ",").join(indices)] if indices else []
-    below = ",".join([word if word.isdecimal() else rf"\mathrm{{{_letters(word)}}}" for word in name.subscripts] + places)
-    return f"{line}_{{{below}}}" if below else line
+    name, places = split_name(text), list(indices)
+    single = len(name.letters) == 1
+    line = _letters(name.letters) if single else rf"\mathit{{{_letters(name.letters)}}}"
+    for bar in range(name.bars):
+        line = rf"\{'bar' if single and not bar else 'overline'}{{{line}}}"
+    words = [word if word.isdecimal() else rf"\mathrm{{{_letters(word)}}}" for word in name.subscripts]
+    joined = ("" if all(len(place) == 1 for place in places) else ",").join(places)
+    below = ",".join([*words, joined] if places else words)
+    part = f"^{{({name.part})}}" if name.part else ""
+    return f"{line}{part}_{{{below}}}" if below else f"{line}{part}"
 
 
 def _letters(text: str) -> str:
@@ -55,7 +53,7 @@ def _letters(text: str) -> str:
 
 
 def _letter(character: str) -> str:
-    stem, *marks = unicodedata.normalize("NFD", character)
+    stem, *marks = tuple(unicodedata.normalize("NFD", character))
     if any(mark not in _ACCENTS for mark in marks):
         return character
     greek = greek_name(stem)
@@ -87,7 +85,10 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy carries no types
         before, sums = before_sums(node)
         if not sums or before == 1:
             return str(super()._print_Mul(node))
-        return f"{self.parenthesize(before, PRECEDENCE['Mul'])} {self.doprint(Mul(*sums))}"
+        return f"{self.parenthesize(before, PRECEDENCE['Add'], strict=True)} {self.doprint(Mul(*sums))}"
+
+    def _print_Pi(self, node: Expr) -> str:
+        return r"\pi"
 
     def _needs_mul_brackets(self, node: Expr, **where: Any) -> bool:
         # A sum inside a function, or inside a power of one, is bracketed by the function.
@@ -116,11 +117,11 @@ def program_latex(program: Program) -> str:
 
 def _sides(equation: Equation) -> tuple[str, str]:
     target = name_latex(equation.target, _names(equation.indices))
-    body = expression_latex(equation.body)
     if not equation.bound:
-        return target, body
-    summed = rf"\left({body}\right)" if equation.body.is_Add else body
-    return target, rf"\sum_{{{', '.join(_names(equation.bound))}}} {summed}"
+        return target, expression_latex(equation.body)
+    sign, body = ("- ", -equation.body) if negative(equation.body) else ("", equation.body)
+    summed = rf"\left({expression_latex(body)}\right)" if body.is_Add else expression_latex(body)
+    return target, rf"{sign}\sum_{{{', '.join(_names(equation.bound))}}} {summed}"
 
 
 def _names(indices: tuple[Index, ...]) -> list[str]:

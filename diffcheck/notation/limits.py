@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sympy import Add, Expr, Integer, Pow, ceiling, cosh, exp, log, postorder_traversal, preorder_traversal, sinh
+from sympy import Add, Expr, Pow, S, ceiling, cosh, exp, log, postorder_traversal, preorder_traversal, sinh
 
 from diffcheck.errors import UnsupportedExpression
 from diffcheck.notation.functions import expm1
@@ -20,7 +20,7 @@ _LARGEST_RESULT = 1 << 20  # bits that a single operation may compute
 _LARGEST_EXPONENT = 4096  # of a constant: to find the sign of exp(exp(100)) - 1 takes some 10**43 bits
 
 
-def check_growth(parts: Iterable[Expr], exponent: Expr = Integer(1)) -> None:
+def check_growth(parts: Iterable[Expr], exponent: Expr = S.One) -> None:
     """Refuse to add or multiply *parts*, or to raise their product to *exponent*, where the numbers would grow too large."""
     bits = sum(map(_bits, parts)) * max(1, sum(abs(number) for number in _numbers(exponent)))
     if bits > (_LARGEST_RESULT if exponent.is_Integer else _LARGEST_RADICAND):

@@ -1,25 +1,28 @@
 """Programs and formulas in presentation MathML, for pages that load nothing.
 
-Each method returns markup; `_group` makes one element of several. Only token elements hold text, and all of it is escaped.
+Methods return markup, of one element or of several in a row; `_group` makes one element of them. Only token elements hold
+text, and all of it is escaped.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 from xml.sax.saxutils import escape
 
-from sympy import Expr, Integer, Pow, Sum, fraction
+from sympy import Expr, Pow, Rational, Sum, exp, fraction
 from sympy.printing.printer import Printer
 
 from diffcheck.errors import UnsupportedExpression
 from diffcheck.notation.functions import FUNCTIONS
-from diffcheck.notation.names import Name, split_name
+from diffcheck.notation.names import split_name
 from diffcheck.notation.order import before_sums, negative, positive_first
 from diffcheck.notation.program import Equation, Program
 from diffcheck.notation.symbols import indices_of, name_of
 from diffcheck.notation.tensor import Index
 
+_ACCENTS = {"\u0300": "`", "\u0301": "´", "\u0302": "^", "\u0303": "~", "\u0304": "¯", "\u0307": "˙", "\u0308": "¨"}
 _TIMES = "<mo>\u2062</mo>"  # the invisible times
 _APPLY = "<mo>\u2061</mo>"  # the invisible application of a function
 
@@ -31,11 +34,11 @@ def expression_mathml(body: Expr) -> str:
 
 def equation_mathml(equation: Equation) -> str:
     """Return T_I = Σ_K e as one MathML element."""
-    target = _with_indices(split_name(equation.target), [_index(index) for index in equation.indices])
-    body = _PRINTER.doprint(equation.body)
-    if equation.bound:
-        body = _sum(_list(map(_index, equation.bound))) + (_bracketed(body) if equation.body.is_Add else body)
-    return _group(f"{target}<mo>=</mo>{body}")
+    target = _name(equation.target, list(map(_index, equation.indices)))
+    if not equation.bound:
+        return _group(f"{target}<mo>=</mo>{_PRINTER.doprint(equation.body)}")
+    sign, body = ("<mo>−</mo>", -equation.body) if negative(equation.body) else ("", equation.body)
+    return _group(f"{target}<mo>=</mo>{sign}{_sum(_list(map(_index, equation.bound)))}{_PRINTER.term(body)}")
 
 
 def program_mathml(program: Program) -> list[str]:
@@ -45,16 +48,23 @@ def program_mathml(program: Program) -> list[str]:
 
 class _Printer(Printer):  # type: ignore[misc]  # SymPy carries no types
     printmethod = "_diffcheck_mathml"
-    _default_settings: dict[str, Any] = {"order": None}
+    _default_settings: ClassVar[dict[str, Any]] = {"order": None}
 
-    def emptyPrinter(self, node: Any) -> str:
+    def _print_Basic(self, node: Any) -> str:
         raise UnsupportedExpression(got=f"{node}", wanted="a formula of a program", do="write it in the notation of programs")
 
+    def term(self, node: Expr) -> str:
+        """Return what a sum runs over."""
+        return _bracketed(self.doprint(node)) if node.is_Add or negative(node) else self.doprint(node)
+
     def _print_Symbol(self, node: Expr) -> str:
-        return _with_indices(split_name(name_of(node)))
+        return self._read(node)
 
     def _print_Indexed(self, node: Expr) -> str:
-        return _with_indices(split_name(name_of(node)), [self.doprint(place) for place in indices_of(node)])
+        return self._read(node)
+
+    def _read(self, node: Expr, power: str = "") -> str:
+        return _name(name_of(node), list(map(self.doprint, indices_of(node))), power)
 
     def _print_KroneckerDelta(self, node: Expr) -> str:
         return f"<msub><mi>δ</mi>{_group(_list(self.doprint(place) for place in node.args))}</msub>"
@@ -74,17 +84,17 @@ class _Printer(Printer):  # type: ignore[misc]  # SymPy carries no types
 
     def _print_Add(self, node: Expr) -> str:
         first, *rest = positive_first(self._as_ordered_terms(node))
-        return self.doprint(first) + "".join(map(self._next_term, rest))
+        return str(self.doprint(first)) + "".join(map(self._next_term, rest))
 
     def _next_term(self, term: Expr) -> str:
         return f"<mo>−</mo>{self.doprint(-term)}" if negative(term) else f"<mo>+</mo>{self.doprint(term)}"
 
     def _print_Mul(self, node: Expr) -> str:
         if negative(node):
-            return f"<mo>−</mo>{self._factor(-node)}"
+            return f"<mo>−</mo>{self.term(-node)}"
         before, sums = before_sums(node)
         if sums:
-            return _TIMES.join(([] if before == 1 else [self._factor(before)]) + self._factors(sums))
+            return self._factors([before, *sums] if before != 1 else sums)
         above, below = fraction(node, exact=True)
         if below != 1:
             return f"<mfrac>{_group(self._product(above))}{_group(self._product(below))}</mfrac>"
@@ -92,40 +102,42 @@ class _Printer(Printer):  # type: ignore[misc]  # SymPy carries no types
 
     def _product(self, node: Expr) -> str:
         factors = node.as_ordered_factors()
-        return self.doprint(node) if len(factors) == 1 else _TIMES.join(self._factors(factors))
+        return self.doprint(node) if len(factors) == 1 else self._factors(factors)
 
-    def _factors(self, factors: list[Expr]) -> list[str]:
+    def _factors(self, factors: list[Expr]) -> str:
         # A sum reaches to the end of its product: only the last may stand without brackets.
         *others, last = factors
-        shown = [_bracketed(self.doprint(node)) if isinstance(node, Sum) else self._factor(node) for node in others]
-        return [*shown, self._factor(last)]
-
-    def _factor(self, node: Expr) -> str:
-        return _bracketed(self.doprint(node)) if node.is_Add or negative(node) else self.doprint(node)
+        shown = [_bracketed(self.doprint(node)) if isinstance(node, Sum) else self.term(node) for node in others]
+        line = ""
+        for part in [*shown, self.term(last)]:
+            digits = line.endswith("</mn>") and part.removeprefix("<msup>").removeprefix("<mrow>").startswith("<mn>")
+            line += (("<mo>⋅</mo>" if digits else _TIMES) if line else "") + part
+        return line
 
     def _print_Pow(self, node: Expr) -> str:
         base, exponent = node.base, node.exp
         if exponent.is_Rational and exponent < 0:
             return f"<mfrac><mn>1</mn>{_group(self.doprint(Pow(base, -exponent)))}</mfrac>"
+        if exponent == Rational(1, 2):
+            return f"<msqrt>{self.doprint(base)}</msqrt>"
         if exponent.is_Rational and exponent.p == 1:
-            degree = "" if exponent.q == 2 else self.doprint(Integer(exponent.q))
-            kind = "mroot" if degree else "msqrt"
-            return f"<{kind}>{_group(self.doprint(base))}{degree}</{kind}>"
+            return f"<mroot>{_group(self.doprint(base))}<mn>{exponent.q}</mn></mroot>"
         return self._raised(base, _group(self.doprint(exponent)))
 
     def _raised(self, base: Expr, power: str) -> str:
-        if type(base).__name__ in FUNCTIONS and type(base).__name__ != "exp":
+        if base.is_Indexed or base.is_Symbol:
+            return self._read(base, power)
+        if type(base).__name__ in FUNCTIONS and not isinstance(base, exp):
             return self._applied(base, power)
-        plain = base.is_Symbol or base.is_Indexed or base.is_NumberSymbol or (base.is_Integer and base >= 0)
-        inner = self.doprint(base)
-        return f"<msup>{_group(inner if plain else _bracketed(inner))}{power}</msup>"
+        plain = base.is_NumberSymbol or (base.is_Integer and base >= 0)
+        return f"<msup>{self.doprint(base) if plain else _bracketed(self.doprint(base))}{power}</msup>"
 
     def _print_exp(self, node: Expr) -> str:
         return f"<msup><mi>e</mi>{_group(self.doprint(node.args[0]))}</msup>"
 
     def _print_Function(self, node: Expr) -> str:
         if type(node).__name__ not in FUNCTIONS:
-            return self.emptyPrinter(node)
+            return self._print_Basic(node)
         return self._applied(node)
 
     def _applied(self, node: Expr, power: str = "") -> str:
@@ -134,12 +146,11 @@ class _Printer(Printer):  # type: ignore[misc]  # SymPy carries no types
         return f"{head}{_APPLY}{_bracketed(self.doprint(node.args[0]))}"
 
     def _print_Sum(self, node: Expr) -> str:
-        body = self.doprint(node.function)
         signs = (
             _sum(f"{self.doprint(index)}<mo>=</mo>{self.doprint(first)}", self.doprint(last))
             for index, first, last in node.limits
         )
-        return "".join(signs) + (_bracketed(body) if node.function.is_Add else body)
+        return "".join(signs) + self.term(node.function)
 
 
 _PRINTER = _Printer()
@@ -150,29 +161,49 @@ def _function_name(name: str) -> str:
     return "σ" if latex == "sigma" else latex
 
 
-def _with_indices(name: Name, indices: Iterable[str] = ()) -> str:
+def _name(text: str, indices: list[str], power: str = "") -> str:
+    """Return a name with its bars, read at *indices* and raised to *power*."""
+    name = split_name(text)
+    line = _letters(name.letters)
+    for _ in range(name.bars):
+        line = _accented(line, "¯")
     words = [f"<mn>{word}</mn>" if word.isdecimal() else f"<mi>{escape(word)}</mi>" for word in name.subscripts]
-    places = list(indices)
-    below = _list([*words, *([_list(places, plain=True)] if places else [])])
-    return f"<msub>{_stem(name)}{_group(below)}</msub>" if below else _stem(name)
+    places = (_list if any("<msub>" in place for place in indices) else "".join)(indices)
+    below = _list([*words, places] if places else words)
+    above = f"<mo>(</mo><mn>{name.part}</mn><mo>)</mo>" if name.part else ""
+    if above and power:
+        return f"<msup>{_bracketed(_scripts(line, below, _group(above)))}{power}</msup>"
+    return _scripts(line, below, _group(above) if above else power)
 
 
-def _stem(name: Name) -> str:
-    if isinstance(name.stem, str):
-        return f"<mi>{escape(name.stem)}</mi>"
-    bar = f'<mo stretchy="{"false" if name.stem.short else "true"}">¯</mo>'
-    return f'<mover accent="true">{_with_indices(name.stem)}{bar}</mover>'
+def _letters(text: str) -> str:
+    stem, *marks = tuple(unicodedata.normalize("NFD", text))
+    if len(unicodedata.normalize("NFC", text)) > 1 or any(mark not in _ACCENTS for mark in marks):
+        return f"<mi>{escape(text)}</mi>"
+    line = f"<mi>{escape(stem)}</mi>"  # a bare letter is set in italics, one with an accent of its own is not
+    for mark in marks:
+        line = _accented(line, _ACCENTS[mark])
+    return line
+
+
+def _accented(line: str, accent: str) -> str:
+    return f'<mover accent="true">{line}<mo stretchy="false">{accent}</mo></mover>'
+
+
+def _scripts(line: str, below: str, above: str) -> str:
+    if below and above:
+        return f"<msubsup>{line}{_group(below)}{above}</msubsup>"
+    if below:
+        return f"<msub>{line}{_group(below)}</msub>"
+    return f"<msup>{line}{above}</msup>" if above else line
 
 
 def _index(index: Index) -> str:
-    return _with_indices(split_name(index.name))
+    return _name(index.name, [])
 
 
-def _list(parts: Iterable[str], *, plain: bool = False) -> str:
-    """Return *parts* with commas between; *plain* leaves them out between single letters and numbers."""
-    shown = list(parts)
-    letters = plain and not any("<msub>" in part for part in shown)
-    return (_TIMES if letters else "<mo>,</mo>").join(shown)
+def _list(parts: Iterable[str]) -> str:
+    return "<mo>,</mo>".join(parts)
 
 
 def _sum(below: str, above: str = "") -> str:

@@ -53,7 +53,9 @@ def _check_outputs(program: Program) -> None:
     if not program.outputs:
         raise NotationError(got="no output", wanted="one output or more", do="add a line 'output NAME'")
     if len(set(program.outputs)) < len(program.outputs):
-        raise DuplicateName(got=f"outputs {', '.join(program.outputs)}", wanted="each output once", do="remove the repeated one")
+        raise DuplicateName(
+            got=f"outputs {', '.join(program.outputs)}", wanted="each output once", do="remove the repeated one"
+        )
 
 
 def _sizes(program: Program) -> set[Symbol]:
@@ -68,9 +70,7 @@ def _sizes(program: Program) -> set[Symbol]:
     return sizes
 
 
-def _check_equation(
-    equation: Equation, known: dict[str, tuple[Expr, ...]], sizes: set[Symbol], taken: dict[str, str]
-) -> None:
+def _check_equation(equation: Equation, known: dict[str, tuple[Expr, ...]], sizes: set[Symbol], taken: dict[str, str]) -> None:
     extents: dict[Symbol, Expr] = {}
     for index in equation.axes:
         if index.symbol in extents:
@@ -173,6 +173,8 @@ def _check_symbol(node: Symbol, extents: dict[Symbol, Expr], sizes: set[Symbol])
         return
     if node in extents:
         raise UnsupportedExpression(
-            got=f"the index {node} as a number", wanted="indices inside brackets", do="declare an input that holds the positions"
+            got=f"the index {node} as a number",
+            wanted="indices inside brackets",
+            do="declare an input that holds the positions",
         )
     _extent_at(node, extents)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from diffcheck.derivation import Gradient
 from diffcheck.errors import DiffcheckError, PointError
 from diffcheck.exact import bounds
 from diffcheck.exact.extents import extent_value
@@ -47,39 +48,43 @@ class Judged:
     def __str__(self) -> str:
         if self.right:
             return f"{self.subject}: right"
-        at = ", ".join(f"{name} = {_plain(value)}" for name, value in self.counterexample.items())
+        at = ", ".join(f"{name} = {as_floats(value).tolist()}" for name, value in self.counterexample.items())
         seen = ""
         if self.finding is not None and self.finding.exact is not None:
             seen = f" at {at}: got {self.finding.got!r}, exact {shown(self.finding.exact)} ({self.finding.place});"
         return f"{self.subject}: refused;{seen} {self.message}"
 
 
-def judge_function(function: Callable[..., Any], program: Program, arguments: Sequence[str]) -> Judged:
+def judge_function(function: Callable[..., Any], program: Program | Gradient, arguments: Sequence[str]) -> Judged:
     """Return whether *function*, called with the inputs named in *arguments* in this order, returns the outputs of *program*.
 
-    Several outputs may come as a tuple or stacked in one array. A function that is right at all points tried is right as far
-    as these show; one that is not comes with the smallest counterexample found and, where one slip explains it, the slip.
+    Where *program* is a `Gradient`, the textbook forms of its derivatives are right too. Several outputs may come as a tuple
+    or stacked in one array. A function that is right at all points tried is right as far as these show; one that is not comes
+    with the smallest counterexample found and, where one slip explains it, the slip.
     """
     subject = getattr(function, "__name__", repr(function))
-    refusal = cannot_be_called(function, arguments) or _lacking(program, arguments)
+    refusal = cannot_be_called(function, arguments) or _lacking(_plain(program), arguments)
     if refusal:
         return Judged(subject, False, refusal)
-    cases = list(_points(program))
-    if not cases:
-        return Judged(subject, False, "the program itself has no value at any of the points tried")
-    judged, raised = _judged(function, program, arguments, cases, to_torch)
+    judged, raised = _judged(function, program, arguments, to_torch)
     if raised:  # at tensors, which a function for NumPy does
-        of_arrays, _ = _judged(function, program, arguments, cases, as_arrays)
+        of_arrays, _ = _judged(function, program, arguments, as_arrays)
         return of_arrays if of_arrays.right else judged
     return judged
 
 
+def _plain(program: Program | Gradient) -> Program:
+    return program.program if isinstance(program, Gradient) else program
+
+
 def _judged(
-    function: Callable[..., Any], program: Program, arguments: Sequence[str], cases: list[tuple[Arrays, Truth]], give: Give
+    function: Callable[..., Any], program: Program | Gradient, arguments: Sequence[str], give: Give
 ) -> tuple[Judged, bool]:
     """Return the verdict, and whether it is due to a call that raised."""
     subject = getattr(function, "__name__", repr(function))
-    for point, truth in cases:
+    tried = 0
+    for point, truth in _points(program):
+        tried += 1
         try:
             findings = compare(call(function, point, arguments, truth, give), truth)
         except Unusable as reason:
@@ -87,7 +92,7 @@ def _judged(
         if not findings.ok:
             message = _explained(function, program, arguments, findings.worst, give)
             return Judged(subject, False, message, point, findings.worst), False
-    return Judged(subject, True), False
+    return Judged(subject, tried > 0, "" if tried else "the program itself has no value at any of the points tried"), False
 
 
 def _lacking(program: Program, arguments: Sequence[str]) -> str:
@@ -98,9 +103,10 @@ def _lacking(program: Program, arguments: Sequence[str]) -> str:
     return f"it has no parameter for {', '.join(lacking)}, which the result depends on" if lacking else ""
 
 
-def _points(program: Program) -> Iterator[tuple[Arrays, Truth]]:
+def _points(program: Program | Gradient) -> Iterator[tuple[Arrays, Truth]]:
     """Return small points, then random ones, with the exact values; those at which the program has no value are left out."""
-    for point in (*_small_points(program), *_random_points(program)):
+    plain = _plain(program)
+    for point in (*_small_points(plain), *_random_points(plain)):
         try:
             truth = truth_of(program, to_torch(point))
         except PointError:
@@ -139,15 +145,18 @@ def _shapes(program: Program, sizes: Mapping[str, int]) -> dict[str, tuple[int, 
     return {tensor.name: tuple(extent_value(extent, sizes) for extent in tensor.extents) for tensor in program.inputs}
 
 
-def _explained(function: Callable[..., Any], program: Program, arguments: Sequence[str], failed: Finding, give: Give) -> str:
+def _explained(
+    function: Callable[..., Any], program: Program | Gradient, arguments: Sequence[str], failed: Finding, give: Give
+) -> str:
     if failed.exact is None:
         return f"{failed.place}: {failed.note}"
-    points = list(_random_points(program))
+    plain = _plain(program)
+    points = list(_random_points(plain))
     try:
         seen = [(to_torch(p), call(function, p, arguments, truth_of(program, to_torch(p)), give)) for p in points]
     except Unusable as reason:
         return str(reason)
-    for mutant in mutants(program):
+    for mutant in mutants(plain):
         if all(_matches(mutant.program, point, got) for point, got in seen):
             return mutant.slip
     if all(_matches_in_float32(program, point, got) for point, got in seen):
@@ -156,16 +165,12 @@ def _explained(function: Callable[..., Any], program: Program, arguments: Sequen
 
 
 def _matches(program: Program, point: Tensors, got: Mapping[str, Any]) -> bool:
+    named = dict(zip(program.outputs, got.values(), strict=True))
     try:
-        return compare(got, truth_of(program, point)).ok
+        return compare(named, truth_of(program, point)).ok
     except DiffcheckError:
         return False  # the slip has no value at this point
 
 
-def _matches_in_float32(program: Program, point: Tensors, got: Mapping[str, Any]) -> bool:
+def _matches_in_float32(program: Program | Gradient, point: Tensors, got: Mapping[str, Any]) -> bool:
     return compare(got, truth_of(program, point).widened(bounds(program, point, dtype="float32"))).ok
-
-
-def _plain(value: Any) -> str:
-    array = as_floats(value)
-    return str(array.tolist())

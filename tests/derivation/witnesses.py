@@ -1,7 +1,7 @@
 """Two witnesses against a gradient program that know nothing of how it was derived.
 
-1. `expansion_gap`: at tiny sizes every element of every input is a scalar symbol. The loss is written out in them as one formula,
-   and SymPy differentiates that formula. Values are taken at 60 digits.
+1. `expansion_gap`: at tiny sizes every element of every input is a scalar symbol. The loss is written out in them as one
+   formula, and SymPy differentiates that formula. Values are taken at 60 digits.
 2. `difference_gap`: the primal program is evaluated in balls of 4000 bits on both sides of a point, a step of 2^-1200 along a
    direction; its central difference has a truncation error of some 2^-2400 times the third derivative.
 
@@ -139,5 +139,3 @@ def _element(node, where, known, sizes):
         return node
     parts = [_element(part, where, known, sizes) for part in node.args]
     return ELEMENTARY.get(type(node).__name__, node.func)(*parts)
-
-
