@@ -84,10 +84,11 @@ class Memory:
 
     def _order(self, step: Step, out: str | None) -> None:
         """Note whether the memory of the result may have another order of axes than the result, and where that must not be."""
-        permuted = any(operand.permuted or operand.reads & self.permuted for operand in step.operands)
+        mixed = any(operand.permuted or operand.reads & self.permuted for operand in step.operands)
+        follows = mixed and step.kind is Kind.ELEMENTWISE
         if out in self.slots:
-            self.allocated |= permuted
-        elif len(step.shape) > 1 and (step.kind is Kind.PLAIN or (out is None and permuted) or out in self.permuted):
+            self.allocated |= follows
+        elif len(step.shape) > 1 and (step.kind is Kind.PLAIN or (out is None and follows) or out in self.permuted):
             self.permuted.add(step.name)
 
     def _release(self, names: Iterable[str]) -> None:

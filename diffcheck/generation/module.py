@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from diffcheck.derivation import Gradient
 from diffcheck.errors import GenerationError, UnknownName
-from diffcheck.generation.article import Article, article_names, prediction_of
+from diffcheck.generation.article import article
 from diffcheck.generation.fused import fused_functions
+from diffcheck.generation.manual import called_names, manual_functions
 from diffcheck.generation.names import cleared, reserved_names
 from diffcheck.generation.source import Source
 from diffcheck.generation.spelling import TARGETS, Target
@@ -35,13 +36,10 @@ def generate(gradient: Gradient, target: str = "torch") -> Source:
 
 
 def _functions(gradient: Gradient, target: Target) -> list[tuple[str, str]]:
-    inputs = {tensor.name for tensor in gradient.primal.inputs}
     reserved = reserved_names(target)
-    functions: list[tuple[str, str]] = []
-    if set(gradient.wrt) <= inputs:
-        primal = cleared(gradient.primal, reserved | article_names(gradient.wrt))
-        prediction = prediction_of(primal, gradient.wrt)
-        functions += Article(primal, gradient.wrt, prediction, target).functions() if prediction is not None else []
+    primal = cleared(gradient.primal, reserved | called_names(gradient.wrt))
+    found = article(primal, gradient.wrt)
+    functions = manual_functions(found, target) if found is not None else []
     return [*functions, *fused_functions(replace(gradient, program=cleared(gradient.program, reserved)), target, reserved)]
 
 

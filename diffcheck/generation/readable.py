@@ -125,11 +125,8 @@ class Readable:
 
     def _add(self, node: Expr, axes: Axes) -> str:
         def rank(term: Expr) -> tuple[bool, bool, int]:
-            return (
-                term.could_extract_minus_sign(),
-                isinstance(term, Indexed) or is_scalar_read(term) or is_number(term),
-                -len(indices_of(term)),
-            )
+            plain = isinstance(term, Indexed) or is_scalar_read(term) or is_number(term)
+            return term.could_extract_minus_sign(), plain, -len(indices_of(term))
 
         first, *rest = sorted(Add.make_args(node), key=rank)
         text = self._of(first, axes)[0]

@@ -162,7 +162,7 @@ RIGHT = [
     Trainer(),
     Trainer().train,
     partial(by_hand),
-    lambda epochs, lr, theta, *data: by_hand(epochs, lr, theta, *data),
+    lambda epochs, lr, theta, *data: by_hand(epochs, lr, 1 * theta, *data),
     lambda *given: tuple(by_hand(*given)),
     lambda *given: list(by_hand(*given)),
     lambda *given: by_hand(*given).tolist(),
