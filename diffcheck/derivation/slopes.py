@@ -36,6 +36,6 @@ def _expanded(slope: Expr, rules: Rules) -> Expr:
 
 
 def tidy(body: Expr) -> Expr:
-    """Return *body* with common numbers in front: (2a − 2b)/n becomes 2(a − b)/n."""
-    content, primitive = body.as_content_primitive()
-    return Mul(content, *Mul.make_args(primitive))
+    """Return *body* with the common numbers of its factors in front: (2a − 2b)/n becomes 2(a − b)/n."""
+    pairs = [factor.primitive() if factor.is_Add else (1, factor) for factor in Mul.make_args(body)]
+    return Mul(*(number for number, _ in pairs), *(factor for _, factor in pairs))

@@ -71,7 +71,8 @@ def _one_axis(inner: Factors, widest: list[frozenset[Symbol]], out: Axes, k: Sym
     return None
 
 
-def _einsum(factors: Factors, out: Axes, bound: Axes) -> Contraction:
+def _einsum(all_factors: Factors, out: Axes, bound: Axes) -> Contraction:
+    factors = _merged(all_factors)
     covered = frozenset[Symbol]().union(*factors.values())
     result = tuple(axis for axis in out if axis in covered)
     order = (*result, *bound)
@@ -83,6 +84,14 @@ def _einsum(factors: Factors, out: Axes, bound: Axes) -> Contraction:
     return Contraction(
         "einsum", tuple(factors), layouts, result, subscripts=f"{subscripts}->{''.join(letters[axis] for axis in result)}"
     )
+
+
+def _merged(factors: Factors) -> Factors:
+    """Return the elementwise products of the *factors* that have the same axes."""
+    by_axes: dict[frozenset[Symbol], list[Expr]] = {}
+    for factor, axes in factors.items():
+        by_axes.setdefault(axes, []).append(factor)
+    return {Mul(*same): axes for axes, same in by_axes.items()}
 
 
 def _letters(axes: Axes) -> dict[Symbol, str]:

@@ -14,6 +14,7 @@ from diffcheck.notation import Program, Tensor
 from diffcheck.notation.text import equation_text
 
 WIDTH = 128
+_FEW = 6
 
 
 def docstring(formula: Sequence[str], inputs: Iterable[Tensor], *rest: str) -> list[str]:
@@ -104,4 +105,9 @@ def results_text(names: Sequence[str]) -> str:
 
 def tuple_text(kind: str, count: int) -> str:
     """Return the annotation of a tuple of *count* values of one *kind*."""
-    return f"tuple[{', '.join([kind] * count)}]"
+    return f"tuple[{kind}, ...]" if count > _FEW else f"tuple[{', '.join([kind] * count)}]"
+
+
+def nones_text(count: int) -> str:
+    """Return source for a tuple of *count* times None."""
+    return f"(None,) * {count}" if count > _FEW else f"({', '.join(['None'] * count)}{',' * (count == 1)})"

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 from diffcheck.derivation import Gradient
 from diffcheck.generation.equations import lowered
-from diffcheck.generation.functions import docstring, equations_text, results_text, signature, sizes_lines, tuple_text
+from diffcheck.generation.functions import (
+    docstring,
+    equations_text,
+    nones_text,
+    results_text,
+    signature,
+    sizes_lines,
+    tuple_text,
+)
 from diffcheck.generation.memory import Memory
 from diffcheck.generation.names import names_of, numbered
 from diffcheck.generation.rewriting import rewritten
@@ -39,8 +47,8 @@ def _grad(gradient: Gradient, program: Program, lines: list[str], memory: Memory
     formula = [", ".join(_meanings(gradient)), "", *equations_text(program)]
     unpacked = []
     if slots:
-        none = f"({', '.join(['None'] * len(slots))}{',' if len(slots) == 1 else ''})"
-        made = f"workspace({', '.join(tensor.name for tensor in program.inputs)})" if memory.allocated else none
+        passed = ", ".join(tensor.name for tensor in program.inputs)
+        made = f"workspace({passed})" if memory.allocated else nones_text(len(slots))
         unpacked = [f"    {results_text(slots)} = {made} if out is None else out"]
     return "\n".join(
         [

@@ -51,7 +51,7 @@ class Memory:
 
     def _out(self, step: Step, dying: set[str]) -> str | None:
         if step.name in self.owners:
-            return step.name
+            return step.name if step.shape else None  # what has no axes may be a scalar rather than an array
         self.owners[step.name] = None
         if step.kind is Kind.PLAIN or not step.shape or step.name in self.outputs:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sympy import Expr, Function, Integer, Mul, Rational
+from sympy import Expr, Integer, Mul, Rational
 
 from diffcheck.errors import GenerationError
 from diffcheck.exact.balls import real_number
@@ -15,8 +15,9 @@ _LARGEST_INTEGER = 2**53  # beyond it, Python's integers and floats part ways
 
 def is_number(node: Expr) -> bool:
     """Say whether *node* is made of numbers and extents alone, so that Python computes it once, as a float."""
-    symbols = node.free_symbols
-    return not symbols or (all(symbol.is_integer and symbol.is_positive for symbol in symbols) and not node.has(Function))
+    if node.is_Add or node.is_Mul or node.is_Pow:
+        return all(map(is_number, node.args))
+    return bool(node.is_integer and node.is_positive) if node.is_Symbol else not node.free_symbols
 
 
 def number_text(node: Expr) -> str:

@@ -9,6 +9,8 @@ from hashlib import sha256
 from types import ModuleType
 from typing import Any
 
+from diffcheck.errors import UnknownName
+
 
 @dataclass(frozen=True)
 class Source:
@@ -23,6 +25,8 @@ class Source:
 
     def compile(self, name: str = "grad") -> Callable[..., Any]:
         """Return the function *name* of the module: ``grad(**inputs)`` gives one array for each parameter, in order."""
+        if name not in self.functions:
+            raise UnknownName.among("generated function", name, self.functions)
         found: Callable[..., Any] = getattr(self.module(), name)
         return found
 

@@ -66,6 +66,8 @@ class Target:
 
     def full(self, shape: str, value: str, like: str) -> str:
         """Return source for a new array of *shape* that holds *value* everywhere."""
+        if value in ("0", "1"):
+            return f"{self.name}.{'ones' if value == '1' else 'zeros'}({shape}, {self.kind(like)})"
         return f"{self.name}.full({shape}, {value}, {self.kind(like)})"
 
     def spread(self, text: str, shape: str) -> str:

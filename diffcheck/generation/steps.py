@@ -38,7 +38,7 @@ class Operand:
 class Step:
     """name = operation(operands); a step of a name that has a value already changes that value in place.
 
-    A PLAIN step has one operand, whose text is the right side. The *shape* is that of the *axes*, which are indices of one equation.
+    A PLAIN step has one operand, whose text is the right side. The *axes* are indices of one equation, *shape* their extents.
     """
 
     name: str

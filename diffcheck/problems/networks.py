@@ -38,24 +38,25 @@ def two_layer_network() -> Problem:
         inner = d[:, None] * v * (1 - a * a)  # the textbook form; 1/cosh² keeps more digits for saturated units
         return inner.T @ x, inner.sum(0), a.T @ d, d.sum()
 
-    def draw(rng: np.random.Generator, sizes: Sizes) -> dict[str, np.ndarray]:
-        n, d, h = sizes["n"], sizes["d"], sizes["h"]
-        return {
-            "W": rng.normal(size=(h, d)) / np.sqrt(d),
-            "b": rng.normal(size=h),
-            "v": rng.normal(size=h) / np.sqrt(h),
-            "c": rng.normal(size=()),
-            "x": rng.normal(size=(n, d)),
-            "y": rng.normal(size=n),
-        }
-
     return Problem(
         name="two-layer-network",
         title="Two-layer tanh network",
         program=program,
         loss=loss,
         handwritten=handwritten,
-        draw=draw,
+        draw=_draw,
         sizes={"n": 64, "d": 8, "h": 16},
         start={},
     )
+
+
+def _draw(rng: np.random.Generator, sizes: Sizes) -> dict[str, np.ndarray]:
+    n, d, h = sizes["n"], sizes["d"], sizes["h"]
+    return {
+        "W": rng.normal(size=(h, d)) / np.sqrt(d),
+        "b": rng.normal(size=h),
+        "v": rng.normal(size=h) / np.sqrt(h),
+        "c": rng.normal(size=()),
+        "x": rng.normal(size=(n, d)),
+        "y": rng.normal(size=n),
+    }

@@ -29,7 +29,7 @@ def column_major(values: torch.Tensor) -> torch.Tensor:
     """Return *values* with the first axis contiguous in memory."""
     if values.dim() < 2:
         return offset(values)
-    return values.transpose(0, -1).contiguous().transpose(0, -1)
+    return values.transpose(0, -1).clone(memory_format=torch.contiguous_format).transpose(0, -1)
 
 
 def expanded(values: torch.Tensor, axis: int) -> torch.Tensor:

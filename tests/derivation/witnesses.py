@@ -1,7 +1,7 @@
 """Two witnesses against a gradient program that know nothing of how it was derived.
 
 1. `expansion_gap`: at tiny sizes every element of every input is a scalar symbol. The loss is written out in them as one
-   formula, and SymPy differentiates that formula. Values are taken at 60 digits.
+   formula, and SymPy differentiates that formula. Values are taken at 300 digits, so that cancellation leaves 50.
 2. `difference_gap`: the primal program is evaluated in balls of 4000 bits on both sides of a point, a step of 2^-1200 along a
    direction; its central difference has a truncation error of some 2^-2400 times the third derivative.
 
@@ -50,7 +50,7 @@ def expansion_gap(primal, gradient, wrt, point, sizes):
     symbols = list(places)
     slopes = [loss.diff(symbol) for name in wrt for symbol in elements[name].ravel()]
     numbers = sympy.lambdify(symbols, slopes, modules="mpmath", cse=True)
-    with mpmath.workdps(60), working_precision(BITS):
+    with mpmath.workdps(300), working_precision(BITS):
         wanted = [_ball(number) for number in numbers(*(mpmath.mpf(float(value)) for value in places.values()))]
         got = _values(gradient, {name: _exact(array) for name, array in point.items()}, sizes)
         flat = [ball for output in gradient.outputs for ball in got[output].ravel()]

@@ -76,7 +76,7 @@ def test_the_ball_of_a_function_contains_its_value(name, bits):
             assert ball.overlaps(as_ball(value)), argument
         else:
             assert bits == 128, f"no value at {argument} even with {bits} bits"
-            assert abs(argument) == 1e300
+            assert (name in ("exp", "sinh", "cosh", "expm1"), abs(argument)) == (True, 1e300)
 
 
 @pytest.mark.parametrize("name", set(BALL_FUNCTIONS) - {"step", "sign"})

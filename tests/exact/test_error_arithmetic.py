@@ -226,6 +226,10 @@ def test_a_fractional_power_of_what_may_be_negative_has_an_infinite_bound(power)
     assert made(f"data x\nL = x**({power})", x=2.0)[1] < 1e-5
 
 
+def test_a_quotient_may_be_a_product_with_a_reciprocal():
+    assert made("data x; data y\nL = x/y", x=1.0, y=3.0)[1] == pytest.approx(2 * 2.0**-24 / 3, rel=1e-6)
+
+
 def test_powers_of_zero():
     assert made("data x\nL = x**2", x=0.0) == (0.0, 2.0**-150)
     assert made("data x\nL = sqrt(x)", x=0.0)[0] == 0.0

@@ -147,6 +147,8 @@ HANDWRITTEN = {
     "broadcasting": "data A[n,m]; data u[n]; data v[m]; data c\nT[i,j] = (A[i,j] + u[i])*(v[j] - c)",
     "a value over new axes": "data c\ndata u[n]\nT[i:n,j:n] = c",
     "delta": "data A[n,n]\nT[i,j] = A[i,j]*delta(i,j) + delta(i,0)",
+    "one call over two extents": "data u[n]; data v[m]\nT[i:n] = exp(delta(i,0))\nU[i:m] = exp(delta(i,0))",
+    "one call in two layouts": "data A[n,m]\nT[i,k] = exp(A[i,k])\nU[k,i] = exp(A[i,k])*A[i,k]\nV[k] = Σ_i exp(A[i,k])",
     "sum with delta": "data A[n,m]; data B[n,n]\nT[i] = Σ_{j,k} A[i,k]*B[i,j]*delta(i,j)",
     "extents as numbers": "data u[n]; data A[n,m]\nL = Σ_i u[i]**n/n + m",
     "powers": "data u[n]\nT[i] = u[i]**2 + u[i]**(-1) + (2 + u[i])**(1/2) + (2 + u[i])**(-3/2) + (3 + u[i])**(1/3)",

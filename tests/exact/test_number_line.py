@@ -140,6 +140,14 @@ def test_exponents_of_any_size_are_rounded(form):
     assert round_dyadic(3 << 5000, -5000, form) == 3
 
 
+@pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
+def test_overflow_begins_half_a_spacing_above_the_largest_value(form):
+    most, exponent = 2 * ((1 << form.precision) - 1) + 1, form.greatest - form.precision  # the middle to the next binade
+    assert round_dyadic(most, exponent, form) == math.inf
+    assert round_dyadic(-most, exponent, form) == -math.inf
+    assert round_dyadic((most << 90) - 1, exponent - 90, form) == form.largest
+
+
 @given(dyadics)
 def test_both_ways_of_rounding_a_ball_to_float64_agree(number):
     mantissa, exponent = number

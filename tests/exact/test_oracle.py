@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
 from fractions import Fraction
 
@@ -201,11 +202,14 @@ def test_threads_do_not_disturb_each_other():
         for _ in range(20):
             found.append(exact(program, {"x": 1.0, "y": 2.0**exponent}).rounded()["L"] == 2.0**exponent)
 
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
     threads = [threading.Thread(target=work, args=(exponent,)) for exponent in (-40, -300, -900)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    sys.setswitchinterval(before)
     assert len(found) == 60
     assert all(found)
     assert ctx.prec == 53

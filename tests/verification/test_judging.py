@@ -65,9 +65,8 @@ def test_handwritten_gradients_are_right(name):
     assert judged(problem(name).handwritten, problem(name).gradient, problem(name).inputs).right
 
 
-def test_textbook_forms_are_right_for_a_gradient_and_too_coarse_for_a_program_that_states_the_stable_ones():
+def test_textbook_forms_are_too_coarse_for_a_program_that_states_the_stable_ones():
     network = problem("two-layer-network")
-    assert judged(network.handwritten, network.gradient, network.inputs).right
     assert not judged(network.handwritten, network.gradient.program, network.inputs).right
 
 
@@ -224,7 +223,7 @@ def as_function(program):
     return computed
 
 
-@pytest.mark.parametrize(("name", "step"), [("thermometer", 2), ("logistic-regression", 5), ("two-layer-network", 40)])
+@pytest.mark.parametrize(("name", "step"), [("thermometer", 3), ("logistic-regression", 7), ("two-layer-network", 60)])
 def test_every_planted_slip_is_refused_and_named(name, step):
     program = problem(name).gradient.program
     slips = {mutant.slip for mutant in mutants(program)}
