@@ -8,20 +8,27 @@ import numpy as np
 import torch
 from flint import arb
 
-from diffcheck.derivation import derive
+from diffcheck.derivation import Gradient, derive
 from diffcheck.errors import UnusedParameterWarning
 from diffcheck.exact import bounds, exact
 from diffcheck.problems import to_torch
 
+TARGETS = ("torch", "numpy")
+
 
 def derived(program, wrt=None):
-    """Return the gradient of *program*; that a name is not used is no news to a test that draws programs."""
+    """Return the gradient of *program*; that a name does not occur is no news to a test that draws programs."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnusedParameterWarning)
         return derive(program, wrt)
 
 
-def as_arrays(point, dtype="float64", target="torch"):
+def as_gradient(program):
+    """Return *program* as what generation takes: its outputs stand for the adjoints."""
+    return Gradient(program, program.outputs, program)
+
+
+def as_arrays(point, target="torch", dtype="float64"):
     """Return the float64 *point* as arrays of *target* in *dtype*."""
     if target == "torch":
         return to_torch(point, dtype)
@@ -33,27 +40,63 @@ def as_float64(array):
     return array.detach().double().numpy() if isinstance(array, torch.Tensor) else np.asarray(array, dtype=np.float64)
 
 
-def misses(got, exact, bound):
-    """Return the places where *got* is not within *bound* of the balls *exact*."""
+def misses(got, true, bound):
+    """Return the places where *got* is not within *bound* of the balls *true*, if those are known and something is promised."""
     array = as_float64(got)
-    assert array.shape == exact.shape, (array.shape, exact.shape)
+    assert array.shape == true.shape, (array.shape, true.shape)
     return [
-        (place, float(array[place]), exact[place].str(8), float(bound[place]))
-        for place in np.ndindex(exact.shape)
-        if exact[place].is_finite() and np.isfinite(bound[place]) and not _within(array[place], exact[place], bound[place])
+        (place, float(array[place]), true[place].str(8), float(bound[place]))
+        for place in np.ndindex(true.shape)
+        if true[place].is_finite() and np.isfinite(bound[place]) and not _within(array[place], true[place], bound[place])
     ]
 
 
-def _within(got, exact, bound):
-    return bool(np.isfinite(got)) and bool(abs(arb(float(got)) - exact).lower() <= float(bound))
+def _within(got, true, bound):
+    return bool(np.isfinite(got)) and bool(abs(arb(float(got)) - true).lower() <= float(bound))
 
 
-def assert_right(results, gradient, arrays, dtype):
-    """Hold each of *results* against the exact gradient at *arrays*, inside the bound of its textbook formula."""
-    true = exact(gradient, arrays, dtype=dtype)
-    bound = bounds(gradient, arrays, dtype=dtype).rounding
-    names = gradient.wrt if hasattr(gradient, "wrt") else gradient.outputs
-    assert len(results) == len(names)
-    for name, got in zip(names, results, strict=True):
-        wrong = misses(got, true[name], bound[name])
+def assert_right(results, of, arrays, dtype):
+    """Hold *results* against the exact values of a gradient or program at *arrays*, inside the bound of its textbook form."""
+    true = exact(of, arrays, dtype=dtype)
+    bound = bounds(of, arrays, dtype=dtype).rounding
+    assert len(results) == len(true)
+    for (name, balls), got in zip(true.items(), results, strict=True):
+        assert str(got.dtype).removeprefix("torch.") == dtype
+        wrong = misses(got, balls, bound[name])
         assert not wrong, (name, wrong)
+
+
+def assert_sound(module, of, arrays, dtype):
+    """Hold ``grad`` of a generated *module* against the oracle, and its use of memory against its promises."""
+    before = {name: as_float64(value).copy() for name, value in arrays.items()}
+    results = module.grad(**arrays)
+    assert_right(results, of, arrays, dtype)
+    assert_apart([*results, *arrays.values()])
+    if hasattr(module, "workspace"):
+        workspace = module.workspace(**arrays)
+        first = module.grad(**arrays, out=workspace)
+        kept = [as_float64(result).copy() for result in first]
+        assert_same_bits(results, kept)
+        assert_apart([*first, *workspace, *arrays.values()])
+        assert_same_bits(module.grad(**arrays, out=workspace), kept)
+        assert_same_bits(first, kept)
+    for name, value in arrays.items():
+        assert_same_bits([value], [before[name]])
+
+
+def assert_same_bits(first, second):
+    """Compare arrays bit for bit."""
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(as_float64(one).view(np.int64), as_float64(other).view(np.int64))
+
+
+def assert_apart(arrays):
+    """Check that no two of *arrays* share memory."""
+    for place, one in enumerate(arrays):
+        assert not any(_overlap(one, other) for other in arrays[place + 1 :])
+
+
+def _overlap(one, other):
+    if isinstance(one, torch.Tensor):
+        return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
+    return np.shares_memory(one, other)

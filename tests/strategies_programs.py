@@ -15,7 +15,7 @@ from sympy import Add, E, Integer, KroneckerDelta, Mul, Rational, pi
 from diffcheck.errors import UnsupportedExpression
 from diffcheck.notation import FUNCTIONS, Equation, Index, Program, Role, Tensor, extent, read, reads_of
 
-SMOOTH = ("exp", "sin", "cos", "sinh", "cosh", "tanh", "sech", "sigmoid", "softplus", "expm1", "erf")
+SMOOTH = ("exp", "sin", "cos", "sinh", "cosh", "tanh", "sech", "sigmoid", "logsigmoid", "softplus", "expm1", "erf")
 SIZES = {"n": 2, "m": 3}  # what the symbolic extents stand for at a drawn point
 
 _EXTENTS = (extent("n"), extent("m"), Integer(2))

@@ -88,7 +88,10 @@ def _compiled(make: Callable[[Problem], FunctionType], problem: Problem) -> Call
 
 
 def _plain_loss(problem: Problem) -> FunctionType:
-    return cast(FunctionType, problem.loss)
+    def loss(**inputs: torch.Tensor) -> torch.Tensor:
+        return problem.loss(**inputs)  # which may be any callable
+
+    return cast(FunctionType, loss)
 
 
 def _functional_gradient(problem: Problem) -> FunctionType:

@@ -16,19 +16,19 @@ from diffcheck.exact.extents import extent_value
 from diffcheck.notation import Equation, Program, indices_of, name_of
 from diffcheck.notation.symbols import is_scalar_read
 
+# The values of named functions, which cost the most, by the call and by its indices with their extents, in that order.
+_Calls = dict[tuple[Expr, tuple[tuple[Symbol, int], ...]], Planes]
+
 
 def evaluate(
     program: Program, inputs: Mapping[str, Planes], sizes: Mapping[str, int], arithmetic: Arithmetic
 ) -> dict[str, Planes]:
     """Return the planes of every tensor of *program*, inputs included."""
-    known, calls = dict(inputs), _Calls()
+    known = dict(inputs)
+    calls: _Calls = {}
     for equation in program.equations:
         known[equation.target] = _Equation(equation, known, sizes, arithmetic, calls).value()
     return known
-
-
-_Calls = dict[tuple[Expr, tuple[tuple[Symbol, int], ...]], Planes]
-"""Values of named functions, which cost the most, by the call and by the indices it has with their extents, in that order."""
 
 
 class _Equation:

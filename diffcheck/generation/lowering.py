@@ -41,7 +41,7 @@ class Lowering:
     def value(self, node: Expr, order: Axes, name: str = "") -> Operand:
         """Lower *node*, its axes in *order*; what is computed for it is kept in the variable *name*, or in a temporary."""
         axes = own_axes(node, order)
-        if not axes or isinstance(node, (Indexed, KroneckerDelta, Symbol)):
+        if not axes or isinstance(node, (Indexed, KroneckerDelta)):
             permuted = isinstance(node, Indexed) and [place for place in node.indices if not place.is_Integer] != [*axes]
             return Operand(self.printer.expression(node, axes), axes, frozenset(map(name_of, reads_of(node))), permuted)
         name = name or self.temporary()
@@ -128,7 +128,7 @@ def _in_order(parts: list[Part], axes: Axes) -> list[Part]:
     def rank(part: Part) -> tuple[int, bool]:
         node, operation = part
         full = own_axes(node, axes) == axes
-        computed = not isinstance(node, (Indexed, KroneckerDelta, Symbol))
+        computed = not isinstance(node, (Indexed, KroneckerDelta))
         return -(full + (full and computed)), operation in _ALONE
 
     ordered = sorted(parts, key=rank)

@@ -32,9 +32,9 @@ def _function(part: Part, target: Target) -> str:
     texts = [(equation.target, Readable(target, like, equation).right_side()) for equation in program.equations]
     *steps, last = [equation_text(equation) for equation in program.equations]
     formula = f"{part.shown} = {last.split(' = ', 1)[1]}" if part.shown else last
-    where = ["  where", *(f"    {step}" for step in steps)] if steps else []
+    where = ["", "where", *(f"    {step}" for step in steps)] if steps else []
     lines = [line for name, text in texts[:-1] for line in assigned(f"{name} =", text)]
-    lines += _returned(*texts[-1], target)
+    lines += _returned(*texts[-1], {tensor.name for tensor in program.inputs}, target)
     return "\n".join(
         [
             *signature(part.name, _annotated(program.inputs, target), target.array),
@@ -49,8 +49,8 @@ def _annotated(inputs: Iterable[Tensor], target: Target) -> list[str]:
     return [f"{tensor.name}: {target.array}" for tensor in inputs]
 
 
-def _returned(name: str, text: str, target: Target) -> list[str]:
-    if target.typed or text.isidentifier():
+def _returned(name: str, text: str, inputs: set[str], target: Target) -> list[str]:
+    if target.typed or text in inputs:
         return assigned("return", text)
     return [*assigned(f"{name}: {target.array} =", text), f"    return {name}"]
 
@@ -65,10 +65,11 @@ def _grad_fn(article: Article, target: Target) -> str:
     lines = [f"    {chain} = dloss_fn({_passed(article.loss_arguments)})"]
     for name, result in zip(article.wrt, results, strict=True):
         lines += assigned(f"{result} =", _contracted(article, name, chain, target))
+    first, *others = (_chain_formula(article, name) for name in article.wrt)
     return "\n".join(
         [
             *signature("grad_fn", _annotated(inputs, target), tuple_text(target.array, len(results))),
-            *docstring([_chain_formula(article, name) for name in article.wrt], inputs),
+            *docstring([first, *(["", *others] if others else [])], inputs),
             *lines,
             f"    return {results_text(results)}",
         ]

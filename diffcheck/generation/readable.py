@@ -111,8 +111,6 @@ class Readable:
             return view(self.spelt.get(name_of(node), name_of(node)), node, axes, self.target), _ATOM
         if is_number(node):
             return _number(node)
-        if node.is_Symbol:
-            return broadcast(self._counter(node), (node,), axes), _ATOM
         if isinstance(node, KroneckerDelta):
             return self._delta(node, axes), _ATOM
         if node.is_Add:
@@ -171,9 +169,6 @@ class Readable:
             for place in places
         ]
         return f"({' == '.join(sides)}).{self.target.cast}({self.like}.dtype)"
-
-    def _counter(self, node: Symbol) -> str:
-        return f"{self.target.arange(self._extent(node), self.like)}.{self.target.cast}({self.like}.dtype)"
 
     def _extent(self, symbol: Symbol) -> str:
         return next(number_text(index.extent) for index in self.equation.axes if index.symbol == symbol)

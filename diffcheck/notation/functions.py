@@ -88,7 +88,7 @@ FUNCTIONS: dict[str, ScalarFunction] = {
         _row(sech, r"\operatorname{sech}", lambda u: -tanh(u) * sech(u)),
         _row(sigmoid, r"\sigma", lambda u: sigmoid(u) * sigmoid(-u), lambda u: sigmoid(u) * (1 - sigmoid(u))),
         _row(softplus, r"\operatorname{softplus}", sigmoid),
-        _row(logsigmoid, r"\log\sigma", lambda u: sigmoid(-u), lambda u: 1 - sigmoid(u)),
+        _row(logsigmoid, r"\operatorname{logsigmoid}", lambda u: sigmoid(-u), lambda u: 1 - sigmoid(u)),
         _row(expm1, r"\operatorname{expm1}", sympy.exp, lambda u: expm1(u) + 1),
         _row(log1p, r"\operatorname{log1p}", lambda u: 1 / (1 + u)),
         _row(erf, r"\operatorname{erf}", lambda u: 2 * sympy.exp(-(u**2)) / sympy.sqrt(sympy.pi)),

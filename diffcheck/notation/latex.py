@@ -44,8 +44,8 @@ def name_latex(text: str, indices: Iterable[str] = ()) -> str:
     words = [word if word.isdecimal() else rf"\mathrm{{{_letters(word)}}}" for word in name.subscripts]
     joined = ("" if all(len(place) == 1 for place in places) else ",").join(places)
     below = ",".join([*words, joined] if places else words)
-    part = f"^{{({name.part})}}" if name.part else ""
-    return f"{line}{part}_{{{below}}}" if below else f"{line}{part}"
+    below = f"_{{{below}}}" if below else ""
+    return f"{{{line}^{{({name.part})}}{below}}}" if name.part else f"{line}{below}"  # braced: it may be raised to a power
 
 
 def _letters(text: str) -> str:

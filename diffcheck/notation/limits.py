@@ -16,7 +16,7 @@ from diffcheck.notation.functions import expm1
 
 _LARGEST = 4096  # bits of one number in a program: enough for the product of any three floats
 _LARGEST_RADICAND = 1100  # bits of a number that SymPy factors: enough for any float
-_LARGEST_RESULT = 1 << 20  # bits that a single operation may compute
+_LARGEST_RESULT = 1 << 17  # bits that a single operation may compute
 _LARGEST_EXPONENT = 4096  # of a constant: to find the sign of exp(exp(100)) - 1 takes some 10**43 bits
 
 

@@ -130,7 +130,7 @@ def _small_points(program: Program) -> Iterator[Arrays]:
 
 def _drawn_starts(count: int) -> list[tuple[float, ...]]:
     rng = np.random.default_rng(0)
-    drawn = [tuple(map(float, rng.choice(_SMALL, size=count))) for _ in range(24)]
+    drawn = [tuple(map(float, rng.choice(_SMALL, size=count))) for _ in range(12)]
     return sorted(drawn, key=lambda values: sum(map(abs, values)))
 
 

@@ -31,6 +31,7 @@ ELEMENTARY = {
     "tanh": sympy.tanh,
     "sech": lambda u: 1 / sympy.cosh(u),
     "sigmoid": lambda u: 1 / (1 + sympy.exp(-u)),
+    "logsigmoid": lambda u: -sympy.log(1 + sympy.exp(-u)),
     "softplus": lambda u: sympy.log(1 + sympy.exp(u)),
     "expm1": lambda u: sympy.exp(u) - 1,
     "log1p": lambda u: sympy.log(1 + u),

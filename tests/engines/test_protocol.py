@@ -1,6 +1,8 @@
 """What holds of every registered engine: its words, its results, and that it minds its own business."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -148,6 +150,13 @@ def test_a_loss_that_reads_no_parameter_at_all_has_gradient_zero():
     for name in EAGER:
         if engines.engine(name).supports(chosen, "float64", "cpu") is None:
             assert as_floats(engines.engine(name).gradient(chosen, point)["w"]).tolist() == 0.0
+
+
+def test_a_loss_may_be_any_callable(each):
+    chosen = replace(LINE, loss=partial(LINE.loss), handwritten=partial(LINE.handwritten))
+    point = to_torch(LINE.point(1))
+    found, wanted = each.gradient(chosen, point), each.gradient(LINE, point)
+    assert all(np.array_equal(as_floats(found[name]), as_floats(wanted[name])) for name in wanted)
 
 
 @pytest.mark.parametrize("name", EAGER)

@@ -155,6 +155,13 @@ def test_the_rounding_bound_is_that_of_the_textbook_formula():
     assert limits.conditioning["w"] == pytest.approx(2.0**-53 * value * (1 + 2 * 20), rel=0.01)
 
 
+def test_the_conditioning_is_that_of_the_stable_formula():
+    # The textbook's 1 − tanh² is 0 at 20, and would pass no error of y on.
+    gradient = derive(parse("parameter w; data y\np = tanh(w)\nL = (p - y)**2"))
+    value = abs(float(exact(gradient, {"w": 20.0, "y": 100.0}).rounded()["w"]))
+    assert bounds(gradient, {"w": 20.0, "y": 100.0}).conditioning["w"] >= 2.0**-53 * value * (1 + 2 * 20 + 100 / 99)
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import sys
 import threading
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -195,23 +195,28 @@ def test_the_precision_is_restored_after_a_failure():
     assert ctx.prec == 53
 
 
-def test_threads_do_not_disturb_each_other():
-    found, program = [], parse(CANCELLED)
+def test_a_thread_waits_until_another_has_restored_the_precision():
+    inside, tried, seen = threading.Event(), threading.Event(), []
 
-    def work(exponent):
-        for _ in range(20):
-            found.append(exact(program, {"x": 1.0, "y": 2.0**exponent}).rounded()["L"] == 2.0**exponent)
+    def first():
+        with working_precision(100):
+            inside.set()
+            tried.wait(timeout=10)
+            time.sleep(0.05)  # the second thread is at the door by now
+            seen.append(ctx.prec)
 
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    threads = [threading.Thread(target=work, args=(exponent,)) for exponent in (-40, -300, -900)]
+    def second():
+        inside.wait(timeout=10)
+        tried.set()
+        with working_precision(200):
+            seen.append(ctx.prec)
+
+    threads = [threading.Thread(target=work) for work in (first, second)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    sys.setswitchinterval(before)
-    assert len(found) == 60
-    assert all(found)
+    assert seen == [100, 200]
     assert ctx.prec == 53
 
 

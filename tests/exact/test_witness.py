@@ -29,11 +29,11 @@ def evaluated(program, inputs, sizes, name):
 
 
 class Witnessed:
-    """A model at a point, with one random direction in its parameters."""
+    """A program at a point, with one random direction in its parameters."""
 
-    def __init__(self, model: str, dtype: str, seed: int) -> None:
-        self.gradient = derive(parse(PROGRAMS[model]))
-        self.prepared = prepare(self.gradient.program, drawn_point(model, 5, DTYPES[dtype], 1.0, seed))
+    def __init__(self, text: str, point, seed: int) -> None:
+        self.gradient = derive(parse(text))
+        self.prepared = prepare(self.gradient.program, point)
         draw = np.random.default_rng(seed)
         self.direction = {name: draw.integers(-9, 10, size=self.prepared.values[name].shape) for name in self.gradient.wrt}
 
@@ -63,11 +63,15 @@ class Witnessed:
         return bool(abs(slope - difference) < arb(10) ** -100 * abs(difference))
 
 
+def witnessed(model: str, dtype: str, seed: int) -> Witnessed:
+    return Witnessed(PROGRAMS[model], drawn_point(model, 5, DTYPES[dtype], 1.0, seed), seed)
+
+
 @pytest.mark.parametrize(("model", "dtype"), CASES)
 @pytest.mark.parametrize("seed", range(3))
 def test_differences_agree_with_the_adjoint_program_to_a_hundred_digits(model, dtype, seed):
     with working_precision(BITS):
-        witness = Witnessed(model, dtype, seed)
+        witness = witnessed(model, dtype, seed)
         assert witness.agrees(witness.adjoints())
 
 
@@ -91,7 +95,7 @@ def _first(shape):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_gradient_is_refused(model, dtype, fault):
     with working_precision(BITS):
-        witness = Witnessed(model, dtype, seed=3)
+        witness = witnessed(model, dtype, seed=3)
         adjoints = witness.adjoints()
         for name in adjoints:
             if np.any(witness.direction[name].flat[0]):
@@ -100,14 +104,10 @@ def test_a_wrong_gradient_is_refused(model, dtype, fault):
 
 def test_a_transposed_gradient_is_refused():
     square = "parameter W[n,n]; data x[n]; target y[n]\np[i] = Σ_k W[i,k]*x[k]\nL = Σ_i (tanh(p[i]) - y[i])**2"
-    PROGRAMS_HERE = {"square": square}
+    draw = np.random.default_rng(0)
+    point = {"W": draw.normal(size=(3, 3)), "x": draw.normal(size=3), "y": draw.normal(size=3)}
     with working_precision(BITS):
-        witness = Witnessed.__new__(Witnessed)
-        witness.gradient = derive(parse(PROGRAMS_HERE["square"]))
-        draw = np.random.default_rng(0)
-        point = {"W": draw.normal(size=(3, 3)), "x": draw.normal(size=3), "y": draw.normal(size=3)}
-        witness.prepared = prepare(witness.gradient.program, point)
-        witness.direction = {"W": draw.integers(-9, 10, size=(3, 3))}
+        witness = Witnessed(square, point, seed=0)
         adjoints = witness.adjoints()
         assert witness.agrees(adjoints)
         assert not witness.agrees({"W": adjoints["W"].T})
@@ -116,7 +116,7 @@ def test_a_transposed_gradient_is_refused():
 def test_an_error_of_the_loss_is_not_hidden_by_the_same_error_of_its_gradient():
     # The witness differentiates the primal it is given: another loss has another slope.
     with working_precision(BITS):
-        witness = Witnessed("network", "float32", seed=1)
+        witness = witnessed("network", "float32", seed=1)
         other = derive(parse(PROGRAMS["network"].replace("tanh", "sin")))
         inputs = {name: balls(array) for name, array in witness.prepared.values.items()}
         found = evaluate(other.program, inputs, witness.prepared.sizes, BallArithmetic())

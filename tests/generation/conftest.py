@@ -1,0 +1,3 @@
+"""The golden files are data: pytest must not look for doctests in them."""
+
+collect_ignore_glob = ["golden/*"]
