@@ -84,13 +84,21 @@ def _adjoint_program(program: Program, wrt: tuple[str, ...], rules: Rules, *, wa
     walk = AdjointWalk(program, rules)
     cotangents = _seed(walk)
     walk.walk(live)
-    for name in wrt:
-        if warn and name not in walk.collected:
-            message = f"{name!r} does not occur in {', '.join(program.outputs)}: its gradient is zero"
-            warnings.warn(message, UnusedParameterWarning, stacklevel=4)
+    if warn:
+        _warn_of_unused(program, wrt)
     outputs = tuple(walk.names.get(name) or walk.define(name) for name in wrt)
     equations = needed((*program.equations, *walk.equations), outputs)
     return Program((*program.inputs, *cotangents), equations, outputs)
+
+
+def _warn_of_unused(program: Program, wrt: tuple[str, ...]) -> None:
+    used = set(program.outputs)
+    for equation in needed(program.equations, program.outputs):
+        used |= equation.operands
+    for name in wrt:
+        if name not in used:
+            message = f"{name!r} does not occur in {', '.join(program.outputs)}: its gradient is zero"
+            warnings.warn(message, UnusedParameterWarning, stacklevel=4)
 
 
 def _seed(walk: AdjointWalk) -> list[Tensor]:

@@ -29,8 +29,12 @@ def number_text(node: Expr) -> str:
         return f"{_atom(above)} / {_atom(below)}"
     if node.is_Symbol:
         return str(node)
-    joint = " * " if node.is_Mul else " + " if node.is_Add else "**"
-    return joint.join(_atom(part) for part in node.args)
+    if node.is_Pow:
+        return "**".join(map(_atom, node.args))
+    if node.is_Add:
+        return " + ".join(map(number_text, node.args[::-1])).replace("+ -", "- ")
+    first, *rest = sorted(node.args, key=lambda part: not part.is_number)
+    return " * ".join([number_text(first) if first.is_number else _atom(first), *map(_atom, rest)])
 
 
 def is_atom(text: str) -> bool:

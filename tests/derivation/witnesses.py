@@ -26,7 +26,19 @@ from diffcheck.notation import indices_of, name_of
 
 BITS, STEP = 4000, 1200
 
-# The named functions in elementary ones, from their definitions; relu and the like for points off their kinks.
+
+class _Sign(sympy.Function):
+    """-1, 0 or 1, with derivative 0 as conventions have it; SymPy's own has a Dirac delta."""
+
+    is_real = True
+
+    def fdiff(self, argindex=1):
+        return Integer(0)
+
+
+NUMBERS = [{"_Sign": mpmath.sign}, "mpmath"]
+
+# The named functions in elementary ones, from their definitions.
 ELEMENTARY = {
     "tanh": sympy.tanh,
     "sech": lambda u: 1 / sympy.cosh(u),
@@ -36,10 +48,10 @@ ELEMENTARY = {
     "expm1": lambda u: sympy.exp(u) - 1,
     "log1p": lambda u: sympy.log(1 + u),
     "erf": sympy.erf,
-    "relu": lambda u: sympy.Piecewise((u, u > 0), (0, True)),
-    "absolute": lambda u: sympy.Piecewise((u, u > 0), (-u, True)),
-    "step": lambda u: sympy.Piecewise((1, u > 0), (0, True)),
-    "sign": lambda u: sympy.Piecewise((1, u > 0), (-1, True)),
+    "relu": lambda u: u * (_Sign(u) + _Sign(u) ** 2) / 2,
+    "absolute": lambda u: u * _Sign(u),
+    "step": lambda u: (_Sign(u) + _Sign(u) ** 2) / 2,
+    "sign": _Sign,
 }
 
 
@@ -50,7 +62,7 @@ def expansion_gap(primal, gradient, wrt, point, sizes):
     places = {elements[name][at]: point[name][at] for name in elements for at in np.ndindex(point[name].shape)}
     symbols = list(places)
     slopes = [loss.diff(symbol) for name in wrt for symbol in elements[name].ravel()]
-    numbers = sympy.lambdify(symbols, slopes, modules="mpmath", cse=True)
+    numbers = sympy.lambdify(symbols, slopes, modules=NUMBERS, cse=True)
     with mpmath.workdps(300), working_precision(BITS):
         wanted = [_ball(number) for number in numbers(*(mpmath.mpf(float(value)) for value in places.values()))]
         got = _values(gradient, {name: _exact(array) for name, array in point.items()}, sizes)

@@ -1,6 +1,6 @@
 """The text generated for every problem, as it stands in golden/.
 
-``DIFFCHECK_REWRITE_GOLDEN=1 pytest tests/generation/test_golden.py`` writes the files anew; read the changes before keeping them.
+``DIFFCHECK_REWRITE_GOLDEN=1 pytest tests/generation/test_golden.py`` writes them anew; read the changes before keeping them.
 """
 
 import ast

@@ -39,7 +39,7 @@ PROGRAMS = {
     "matrix product with scaled rows": "D[i,j] = Σ_p x[i]*Q[i,p]*y[p]*N[p,j]*w; L = Σ_{i,j} D[i,j]**2",
     "outer products": "D[i,j] = exp(x[i])*v[j]; L = Σ_{i,j} D[i,j]*N[i,j] + Σ_i x[i]*Σ_j v[j]",
     "wide sum": "D[i,j] = Σ_p (Q[i,p]*N[p,j] + Q[p,i]*N[p,j]); L = Σ_{i,j} D[i,j]**2",
-    "exponents that are tensors": "z[i] = (1 + x[i]**2)**y[i] + 2**x[i]; A[i,j] = (2 + cos(v[j]))**x[i]; L = Σ_{i,j} A[i,j]*z[i]",
+    "exponents that are tensors": "z[i] = (1 + x[i]**2)**y[i] + 2**x[i]; A[i,j] = (2 + cos(v[j]))**z[i]; L = Σ_{i,j} A[i,j]",
     "broadcast in the middle": "A[i,j] = exp(x[i]) + cos(v[j])*w - x[i]*y[i]; L = Σ_{i,j} A[i,j]**2",
     "negative terms alone": "z[i] = -x[i] - y[i]; u[i] = -exp(x[i]) - w; L = Σ_i z[i]*u[i]",
     "scalar minus array": "z[i] = w - exp(x[i]); u[i] = w/(1 + y[i]**2); c[i] = 1 - y[i]; L = Σ_i z[i]*u[i]*c[i]",
@@ -47,7 +47,7 @@ PROGRAMS = {
     "powers": "z[i] = (1 + x[i]**2)**(3/2) + (1 + y[i]**2)**(-3); L = Σ_i z[i]**(-2) + Σ_i z[i]**(-1/2)*x[i]**5",
     "functions of extents": "L = Σ_i x[i]*log(n)/n**(1/2) + exp(1/n)*w + tanh(1/2)*b",
     "reads at constants": "L = (s[0] + s[1]*w + s[3]*b**2)**2; K[i] = s[1]*x[i] + s[0]; output L, K",
-    "a long chain over few slots": "a[i] = exp(x[i]); c[i] = a[i]*y[i]; d[i] = sin(c[i]); e[i] = d[i]*c[i]; L = Σ_i e[i]*a[i]*d[i]",
+    "a long chain over few slots": "a[i] = exp(x[i]); c[i] = a[i]*y[i]; d[i] = sin(c[i]); L = Σ_i (d[i] + c[i])*a[i]*d[i]",
 }
 
 INPUTS = "data x[n]; data y[n]; data v[m]; data w; data b; data s[4]; data M[n, m]; data N[n, m]; data Q[n, n]; data T[n, n, n]"
@@ -119,7 +119,7 @@ FAULTS = {
     "input written to": ("b_bar = z_bar.sum(0)", "b_bar = z_bar.sum(0) + 0 * y.mul_(2).sum()"),
     "result in the workspace": (
         "W_bar = torch.mm(z_bar.T, x)",
-        "W_bar = a_bar[:, : x.shape[1]].T.copy_(torch.mm(z_bar.T, x)[: a.shape[0]])",
+        "W_bar = out[0].view(-1)[: W.numel()].view_as(W).copy_(z_bar.T @ x) if out is not None else z_bar.T @ x",
     ),
     "result that is a slot": ("c_bar = p_bar.sum()", "c_bar = torch.cumsum(p_bar, 0, out=p_bar)[-1]"),
     "results that share memory": ("b_bar = z_bar.sum(0)", "b_bar = z_bar.sum(0); c_bar = v_bar[0].copy_(c_bar)"),

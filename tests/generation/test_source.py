@@ -16,7 +16,7 @@ import diffcheck
 from diffcheck.errors import GenerationError, UnknownName
 from diffcheck.generation import Source, generate
 from diffcheck.generation.scalars import is_number, number_text
-from diffcheck.notation import parse
+from diffcheck.notation import extent, parse
 from diffcheck.problems import problem
 
 
@@ -37,10 +37,7 @@ def test_traceback_shows_the_generated_line(source):
 def test_lines_survive_a_check_of_the_cache(source):
     function = source.compile()
     linecache.checkcache()
-    assert (
-        inspect.getsource(function)
-        == source.text[source.text.index("def grad(") : source.text.index("\n\n\ndef workspace")] + "\n"
-    )
+    assert inspect.getsource(function) == "def grad(" + source.text.split("def grad(")[1].split("\n\n\ndef workspace")[0] + "\n"
 
 
 def test_source_can_be_sent_to_another_process(source):
@@ -98,13 +95,14 @@ def test_gradient_with_respect_to_what_does_not_occur_is_zero():
         ("n", "n"),
         ("-2*n", "-2 * n"),
         ("1/(2*n)", "1 / (2 * n)"),
-        ("n*m + 1", "1 + n * m"),
+        ("n*m + 1", "m * n + 1"),
+        ("n - 1", "n - 1"),
         ("n**2", "n**2"),
         ("n**(1/2)", "n**0.5"),
         ("n**(-1/2)", "1 / (n**0.5)"),
         ("pi", "3.141592653589793"),
         ("exp(1/3)", "1.3956124250860895"),
-        ("tanh(1/2)*n", "0.46211715726000973 * n"),
+        ("tanh(1/2)*n", "0.46211715726000974 * n"),
         ("9007199254740993", "9007199254740992.0"),
         ("1e300", "1e+300"),
     ],
@@ -114,11 +112,9 @@ def test_numbers_are_spelt(text, spelt):
     number = body / next(iter(parse("data x[n, m]; z = x[0,0]; output z").equation("z").reads))
     assert is_number(number)
     assert number_text(number) == spelt
-    assert (
-        eval(spelt, {"n": 5, "m": 3}) == pytest.approx(float(number.subs({"n": 5, "m": 3}).evalf()))
-        if "tanh" not in text
-        else True
-    )
+    if "tanh" not in text:  # SymPy knows no value of a named function
+        sizes = {extent("n"): 5, extent("m"): 3}
+        assert eval(spelt, {"n": 5, "m": 3}) == pytest.approx(float(number.subs(sizes)), rel=1e-15)
 
 
 def test_a_number_that_no_float_holds_is_refused():
