@@ -118,10 +118,6 @@ class GenerationError(DiffcheckError):
     """A program for which no source text can be written."""
 
 
-class PrecisionExhausted(DiffcheckError):
-    """A value that did not settle at the highest precision allowed."""
-
-
 class UnsupportedEngine(DiffcheckError):
     """An engine that cannot compute what it was asked for."""
 

@@ -49,8 +49,15 @@ class Finding:
 
 
 def shown(ball: arb) -> str:
-    """Return the midpoint of *ball* to 20 digits."""
-    return str(ball.str(20, radius=False)) if ball.is_finite() else "undefined"
+    """Return the midpoint of *ball* to 20 digits, or its power of 2 where the decimal exponent is out of reach."""
+    if not ball.is_finite():
+        return "undefined"
+    try:
+        return str(ball.str(20, radius=False))
+    except OverflowError:
+        mantissa, exponent = ball.mid().man_exp()
+        sign = "-" if mantissa < 0 else ""
+        return f"{sign}2**{int(exponent) + int(abs(mantissa)).bit_length()}, about"
 
 
 @dataclass(frozen=True)

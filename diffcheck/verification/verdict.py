@@ -3,11 +3,12 @@
     EXACT      the computed value is the exact one, rounded to the format.
     ACCURATE   its error is at most 4 ULP times (1 + κ), κ the condition number of this gradient with respect to the inputs:
                inputs that are themselves rounded would move the exact value as much, so no algorithm could promise more.
-    LOSSY      worse than that, yet inside the first-order rounding bound of the textbook formula, which is what the documented
-               rule of a framework can promise.
+    LOSSY      worse than that, yet inside the rounding bound of the textbook formula, which is what the documented rule of a
+               framework can promise.
     WRONG      outside that bound, or not finite where the exact value is, or no comparable value at all.
     UNDEFINED  neither side has a value.
-    UNDECIDED  the ball of the exact value is too wide to tell. Never silent: it counts against the gradient.
+    UNDECIDED  the ball of the exact value is too wide to tell, or no finite bound holds. Never silent: it counts against the
+               gradient.
 
 Comparisons are written so that NaN fails them: ``not (error <= bound)``.
 """
@@ -20,7 +21,7 @@ from enum import Enum
 
 from flint import arb
 
-from diffcheck.exact import Format, enclosing, error_in_ulp, ulp
+from diffcheck.exact import Format, decided, enclosing, error_in_ulp, ulp
 
 FEW_ULP = 4.0
 
@@ -72,14 +73,14 @@ def judge(got: float, exact: arb, bound: float, conditioning: float, form: Forma
     limit = bound / size if math.isfinite(size) else math.inf
     if not math.isfinite(got):
         return Judgement(*_not_finite(got, low, high, bound), error, limit)
-    if got in (low, high):
+    if got in (low, high) and decided(exact, form):
         return Judgement(Verdict.EXACT, Kind.NONE, error, limit)
     least = float(abs(arb(got) - exact).lower())
     most = float(abs(arb(got) - exact).upper())
     kind = _kind(got, exact, form)
     if most <= 2 * FEW_ULP * conditioning and math.isfinite(conditioning):
         return Judgement(Verdict.ACCURATE, kind, error, limit)
-    if most <= bound:
+    if most <= bound < math.inf:
         return Judgement(Verdict.LOSSY, kind, error, limit)
     return Judgement(Verdict.UNDECIDED if least <= bound else Verdict.WRONG, kind, error, limit)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from diffcheck.exact import FORMATS, round_value, ulp
 from diffcheck.verification import Kind, Verdict, judge
+from diffcheck.verification.findings import shown
 
 F64, F32 = FORMATS["float64"], FORMATS["float32"]
 NAN, INF = math.nan, math.inf
@@ -34,6 +35,8 @@ NAN, INF = math.nan, math.inf
         (NAN, arb.nan(), 1.0, 1.0, Verdict.UNDEFINED, Kind.NONE),
         (1.0, arb.nan(), 1.0, 1.0, Verdict.UNDECIDED, Kind.MISSING_NAN),
         (1.5, arb(1, 1), 0.6, 0.0, Verdict.UNDECIDED, Kind.NONE),
+        (1.0, arb(0.5, 0.5), 0.6, 0.0, Verdict.UNDECIDED, Kind.NONE),
+        (1.5, arb(1), INF, 2**-53, Verdict.UNDECIDED, Kind.NONE),
     ],
 )
 def test_rule(got, exact, bound, conditioning, verdict, kind):
@@ -58,3 +61,9 @@ def test_a_value_beyond_both_bounds_is_wrong_whatever_its_size(value, steps):
 
 def test_nan_bounds_promise_nothing():
     assert judge(1.0 + 2**-52, arb(1), NAN, NAN, F64).verdict is Verdict.WRONG
+
+
+def test_a_value_of_any_size_can_be_shown():
+    assert shown(arb(1) / 4) == "0.25000000000000000000"
+    assert shown(arb(2) ** -(10**15)).startswith("2**-")
+    assert shown(arb.nan()) == "undefined"
