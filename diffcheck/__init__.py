@@ -9,9 +9,9 @@ from diffcheck._version import __version__
 
 if TYPE_CHECKING:
     from diffcheck.derivation import Gradient, derive
-    from diffcheck.exact import exact
     from diffcheck.generation import Source, generate
     from diffcheck.notation import Program, parse
+    from diffcheck.oracle import exact
     from diffcheck.training import train
 
 # Importing diffcheck loads neither torch nor sympy: each public name brings its room with it on first use.
@@ -22,7 +22,7 @@ _ROOMS = {
     "derive": "derivation",
     "Source": "generation",
     "generate": "generation",
-    "exact": "exact",
+    "exact": "oracle",
     "train": "training",
 }
 

@@ -11,10 +11,10 @@ from itertools import product
 import numpy as np
 from sympy import Expr, Indexed, KroneckerDelta, Rational, Symbol
 
-from diffcheck.exact import FORMATS, round_value
-from diffcheck.exact.balls import real_number
-from diffcheck.exact.float_functions import FLOAT_FUNCTIONS
 from diffcheck.notation import Program, extent, indices_of, name_of
+from diffcheck.oracle import FORMATS, round_value
+from diffcheck.oracle.balls import real_number
+from diffcheck.oracle.float_functions import FLOAT_FUNCTIONS
 
 
 class Emulation:

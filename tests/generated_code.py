@@ -10,7 +10,7 @@ from flint import arb
 
 from diffcheck.derivation import Gradient, derive
 from diffcheck.errors import UnusedParameterWarning
-from diffcheck.exact import bounds, exact
+from diffcheck.oracle import bounds, exact
 from diffcheck.problems import to_torch
 
 TARGETS = ("torch", "numpy")

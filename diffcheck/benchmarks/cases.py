@@ -13,7 +13,7 @@ from itertools import islice
 import torch
 
 from diffcheck.engines import Checked, Gradients, engine, names
-from diffcheck.exact import bounds
+from diffcheck.oracle import bounds
 from diffcheck.problems import Problem, to_torch
 from diffcheck.training import LOOPS
 from diffcheck.verification import Findings, compare, truth_of

@@ -10,7 +10,7 @@ from diffcheck.benchmarks.rows import Row, timing_rows
 from diffcheck.cli.progress import progress
 from diffcheck.cli.verifying import check_device
 from diffcheck.errors import TrainingError, UnknownName
-from diffcheck.exact import format_of
+from diffcheck.oracle import format_of
 from diffcheck.problems import problem as problem_called
 
 

@@ -26,7 +26,7 @@ from diffcheck.benchmarks.rows import (
 )
 from diffcheck.cli.progress import progress
 from diffcheck.engines import names as engine_names
-from diffcheck.exact import FORMATS
+from diffcheck.oracle import FORMATS
 from diffcheck.problems import names, problem
 from diffcheck.report import load_results, save_results, write_report
 from diffcheck.verification.faults import FAULTS

@@ -11,7 +11,7 @@ from diffcheck.cli.progress import progress
 from diffcheck.engines import Engine, Tensors, names
 from diffcheck.engines import engine as engine_called
 from diffcheck.errors import UnknownName, UnsupportedEngine
-from diffcheck.exact import FORMATS, format_of
+from diffcheck.oracle import FORMATS, format_of
 from diffcheck.problems import Problem, to_torch
 from diffcheck.problems import problem as problem_called
 from diffcheck.verification import LAWS, Findings, verify

@@ -8,7 +8,7 @@ import torch
 
 from diffcheck.engines.protocol import Engine, Gradients, Tensors
 from diffcheck.errors import PointError, UnknownName, UnsupportedEngine
-from diffcheck.exact import prepare
+from diffcheck.oracle import prepare
 from diffcheck.problems import Problem
 
 

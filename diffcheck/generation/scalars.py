@@ -7,8 +7,8 @@ import math
 from sympy import Expr, Integer, Mul, Rational
 
 from diffcheck.errors import GenerationError
-from diffcheck.exact.balls import real_number
-from diffcheck.exact.precision import working_precision
+from diffcheck.oracle.balls import real_number
+from diffcheck.oracle.precision import working_precision
 
 _LARGEST_INTEGER = 2**53  # beyond it, Python's integers and floats part ways
 

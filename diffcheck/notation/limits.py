@@ -40,9 +40,9 @@ def check_constants(body: Expr) -> None:
             raise _too_large(_bits(node))
         if node.is_number and (growth := _growth(node)) is not None:
             size = abs(growth.evalf(5))
-            if not (size.is_Number and size <= _LARGEST_EXPONENT):
+            if size.is_Number and not size <= _LARGEST_EXPONENT:  # SymPy finds no sign where it finds no size either
                 raise UnsupportedExpression(
-                    got="a constant with an exponent of unknown or great size",
+                    got="a constant with a great exponent",
                     wanted=f"exponents of constants up to {_LARGEST_EXPONENT}",
                     do="declare the constant as an input",
                 )

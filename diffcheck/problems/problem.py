@@ -11,8 +11,8 @@ import numpy as np
 
 from diffcheck.derivation import Gradient, derive
 from diffcheck.errors import UnknownName
-from diffcheck.exact import format_of
 from diffcheck.notation import Equation, Program, Role, read
+from diffcheck.oracle import format_of
 
 if TYPE_CHECKING:
     import torch

@@ -8,8 +8,8 @@ import numpy as np
 
 from diffcheck.derivation import hessian
 from diffcheck.errors import PointError
-from diffcheck.exact import Point, exact
 from diffcheck.notation import Program
+from diffcheck.oracle import Point, exact
 from diffcheck.problems.problem import Problem
 
 

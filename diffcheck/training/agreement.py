@@ -15,7 +15,7 @@ import numpy as np
 
 from diffcheck.engines import Tensors
 from diffcheck.errors import NotComparable
-from diffcheck.exact import bounds, format_of
+from diffcheck.oracle import bounds, format_of
 from diffcheck.problems import hessian_matrix, is_quadratic, largest_stable_lr
 from diffcheck.training.trajectory import Trajectory
 from diffcheck.verification import as_floats

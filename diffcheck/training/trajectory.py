@@ -12,7 +12,7 @@ import torch
 from diffcheck.engines import Engine, Tensors
 from diffcheck.engines import engine as engine_called
 from diffcheck.errors import TrainingError, UnknownName
-from diffcheck.exact import prepare
+from diffcheck.oracle import prepare
 from diffcheck.problems import Problem, to_torch
 from diffcheck.problems import problem as problem_called
 from diffcheck.training.loops import loop as loop_called

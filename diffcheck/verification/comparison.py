@@ -10,8 +10,8 @@ import numpy as np
 
 from diffcheck.derivation import Gradient
 from diffcheck.errors import DtypeMismatch
-from diffcheck.exact import Bounds, Format, Point, Values, bounds, exact, format_of
 from diffcheck.notation import Program
+from diffcheck.oracle import Bounds, Format, Point, Values, bounds, exact, format_of
 from diffcheck.verification.findings import Finding, Findings, Place
 from diffcheck.verification.verdict import Kind, Verdict, judge
 

@@ -20,9 +20,9 @@ import torch
 
 from diffcheck.derivation import Gradient
 from diffcheck.errors import DiffcheckError, PointError
-from diffcheck.exact import bounds
-from diffcheck.exact.extents import extent_value
 from diffcheck.notation import Program
+from diffcheck.oracle import bounds
+from diffcheck.oracle.extents import extent_value
 from diffcheck.problems import to_torch
 from diffcheck.verification.calling import Arrays, Give, Raised, Unusable, as_arrays, call, cannot_be_called
 from diffcheck.verification.comparison import Truth, as_floats, compare, truth_of

@@ -13,7 +13,7 @@ import torch
 
 from diffcheck.engines import Engine, Gradients, Tensors
 from diffcheck.errors import EmptyBatch
-from diffcheck.exact import Bounds
+from diffcheck.oracle import Bounds
 from diffcheck.problems import Problem, scaled
 from diffcheck.verification.batches import changed, doubled, reversed_order, rows, size_of
 from diffcheck.verification.comparison import Truth, as_floats, compare, truth_of

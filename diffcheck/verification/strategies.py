@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from diffcheck.exact import FORMATS
+from diffcheck.oracle import FORMATS
 from diffcheck.problems import Problem, names, problem, to_torch
 from diffcheck.verification.layouts import LAYOUTS
 

@@ -21,7 +21,7 @@ from enum import Enum
 
 from flint import arb
 
-from diffcheck.exact import Format, decided, enclosing, error_in_ulp, ulp
+from diffcheck.oracle import Format, decided, enclosing, error_in_ulp, ulp
 
 FEW_ULP = 4.0
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from diffcheck.engines import Engine, Tensors
 from diffcheck.errors import WrongGradient
-from diffcheck.exact import Point
 from diffcheck.notation.text import expression_text
+from diffcheck.oracle import Point
 from diffcheck.problems import Problem
 from diffcheck.verification.comparison import Truth, compare, truth_of
 from diffcheck.verification.findings import Findings

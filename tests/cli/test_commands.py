@@ -135,8 +135,6 @@ def test_help_loads_nothing_heavy(command):
     code = "import runpy, sys\nsys.argv = sys.argv[1:]\n"
     code += "try:\n    runpy.run_module('diffcheck', run_name='__main__')\nexcept SystemExit:\n    pass\n"
     code += "print(sorted({'torch', 'sympy', 'numpy', 'flint', 'hypothesis'} & set(sys.modules)), file=sys.stderr)"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "diffcheck", *command[2:]], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code, "diffcheck", *command[2:]], capture_output=True, text=True, check=True)
     assert "Usage:" in done.stdout
     assert done.stderr.strip().endswith("[]")

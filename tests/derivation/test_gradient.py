@@ -8,8 +8,8 @@ from derivation.witnesses import difference_gap
 
 from diffcheck.derivation import Gradient, derive
 from diffcheck.errors import DerivationError, UnknownName, UnusedParameterWarning
-from diffcheck.exact import exact
 from diffcheck.notation import FUNCTIONS, Role, Tensor, extent, parse
+from diffcheck.oracle import exact
 
 NETWORK = """
 parameter W[h, d]; parameter b[h]; parameter v[h]; parameter c; data x[n, d]; target y[n]

@@ -12,8 +12,8 @@ from sympy import Add, Indexed, Mul, Rational
 
 from diffcheck.derivation import derive
 from diffcheck.errors import UnusedParameterWarning
-from diffcheck.exact import exact
 from diffcheck.notation import Equation, Program, indices_of, name_of, parse, read
+from diffcheck.oracle import exact
 
 SAME_BY_DIFFERENCES = 1e-100
 SAME_BY_EXPANSION = 1e-50

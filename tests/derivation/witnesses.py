@@ -18,11 +18,11 @@ import sympy
 from flint import arb, fmpq
 from sympy import Integer, KroneckerDelta
 
-from diffcheck.exact import working_precision
-from diffcheck.exact.balls import BallArithmetic
-from diffcheck.exact.evaluation import evaluate
-from diffcheck.exact.extents import extent_value
 from diffcheck.notation import indices_of, name_of
+from diffcheck.oracle import working_precision
+from diffcheck.oracle.balls import BallArithmetic
+from diffcheck.oracle.evaluation import evaluate
+from diffcheck.oracle.extents import extent_value
 
 BITS, STEP = 4000, 1200
 

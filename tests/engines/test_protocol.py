@@ -12,7 +12,7 @@ from own_problems import shifted, with_two_kinds_of_data, with_unused_parameter,
 from diffcheck import engines, problems
 from diffcheck.engines import registry
 from diffcheck.errors import UnusedParameterWarning
-from diffcheck.exact import FORMATS
+from diffcheck.oracle import FORMATS
 from diffcheck.problems import problem, to_torch
 from diffcheck.verification import as_floats, compare, truth_of
 

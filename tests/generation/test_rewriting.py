@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from strategies_programs import losses, points
 from sympy import Rational
 
-from diffcheck.exact import exact
 from diffcheck.generation import generate
 from diffcheck.generation.names import with_tensor
 from diffcheck.generation.normalizing import gathered, normalized, parted, plain
@@ -19,6 +18,7 @@ from diffcheck.notation import Equation, indices_of, name_of, parse, read
 from diffcheck.notation.functions import sech, tanh
 from diffcheck.notation.symbols import substitute
 from diffcheck.notation.text import equation_text
+from diffcheck.oracle import exact
 from diffcheck.problems import names, problem
 
 PASSES = (plain, gathered, parted, normalized, shared, scaled_late, outputs_early, rewritten)

@@ -5,10 +5,10 @@ import pytest
 from generated_code import TARGETS, as_arrays, as_float64, as_gradient, assert_right, derived
 
 from diffcheck.errors import GenerationError
-from diffcheck.exact import FORMATS, exact
 from diffcheck.generation import generate
 from diffcheck.generation.spelling import NUMPY, TORCH
 from diffcheck.notation import FUNCTIONS, parse
+from diffcheck.oracle import FORMATS, exact
 
 ORDINARY = [-20.1, -2.5, -1.0, -0.3, -1e-3, 1e-3, 0.3, 1.0, 2.5, 20.1]
 TINY = [0.0, -0.0, 5e-324, -5e-324, 1e-45, -1e-45, 2e-308, 1e-38, -1e-38]

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from strategies_programs import SIZES, SMOOTH, losses, points, programs
 from sympy import Indexed, KroneckerDelta
 
-from diffcheck.exact import exact
 from diffcheck.notation import FUNCTIONS, Program, indices_of
+from diffcheck.oracle import exact
 
 
 def reads(program):
@@ -47,7 +47,9 @@ KINDS = {
     "a chain": lambda p: any(e.operands & {other.target for other in p.equations} for e in p.equations),
     "an unused input": lambda p: any(tensor.name not in {n for e in p.equations for n in e.operands} for tensor in p.inputs),
 }
-LOOK = settings(max_examples=1000, derandomize=True, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
+LOOK = settings(
+    max_examples=1000, derandomize=True, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck)
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,10 +7,10 @@ from sympy import Integer, Rational
 
 from diffcheck.derivation.slopes import Rules, partial
 from diffcheck.errors import UnknownName
-from diffcheck.exact import working_precision
-from diffcheck.exact.balls import BALL_FUNCTIONS, real_number
 from diffcheck.notation import FUNCTIONS, function, parse, read
 from diffcheck.notation.functions import NamedFunction, Slope
+from diffcheck.oracle import working_precision
+from diffcheck.oracle.balls import BALL_FUNCTIONS, real_number
 
 ROWS = list(FUNCTIONS.values())
 POINTS = [Rational(text) for text in "-700 -89.5 -20 -5 -1 -0.5 -1e-9 1e-12 1e-3 0.25 0.7 1 3 10 36.7 88.7 710".split()]

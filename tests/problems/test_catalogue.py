@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from diffcheck import engines, problems
 from diffcheck.errors import UnknownName, WrongGradient
-from diffcheck.exact import FORMATS, exact, working_precision
-from diffcheck.exact.extents import extent_value
+from diffcheck.oracle import FORMATS, exact, working_precision
+from diffcheck.oracle.extents import extent_value
 from diffcheck.problems import problem, register, registry, scaled, to_torch
 from diffcheck.verification import check_forward, compare, truth_of
 from diffcheck.verification.strategies import points

@@ -8,7 +8,7 @@ import torch
 
 from diffcheck import engines, problems
 from diffcheck.errors import DtypeMismatch, WrongGradient
-from diffcheck.exact import FORMATS
+from diffcheck.oracle import FORMATS
 from diffcheck.problems import problem, to_torch
 from diffcheck.verification import Kind, Verdict, as_floats, compare, truth_of, verify
 

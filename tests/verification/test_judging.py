@@ -10,10 +10,10 @@ import torch
 from diffcheck import problems
 from diffcheck.derivation import derive, needed
 from diffcheck.errors import UnknownName
-from diffcheck.exact import exact
 from diffcheck.generation import generate
 from diffcheck.generation.article import prediction_of
 from diffcheck.notation import Program, Role, Tensor, parse
+from diffcheck.oracle import exact
 from diffcheck.problems import problem
 from diffcheck.verification import judge_function
 from diffcheck.verification.mutants import mutants

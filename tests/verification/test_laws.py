@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diffcheck import engines, problems
-from diffcheck.exact import FORMATS
+from diffcheck.oracle import FORMATS
 from diffcheck.verification import LAWS
 from diffcheck.verification.strategies import points
 from diffcheck.verification.strategies import problems as drawn_problems

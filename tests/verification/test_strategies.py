@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from diffcheck import problems
-from diffcheck.exact import FORMATS, prepare
-from diffcheck.exact.extents import extent_value
+from diffcheck.oracle import FORMATS, prepare
+from diffcheck.oracle.extents import extent_value
 from diffcheck.problems import problem
 from diffcheck.verification import LAYOUTS, strategies
 from diffcheck.verification.layouts import expanded

@@ -7,7 +7,7 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffcheck.exact import FORMATS, round_value, ulp
+from diffcheck.oracle import FORMATS, round_value, ulp
 from diffcheck.verification import Kind, Verdict, judge
 from diffcheck.verification.findings import shown
 
@@ -65,5 +65,5 @@ def test_nan_bounds_promise_nothing():
 
 def test_a_value_of_any_size_can_be_shown():
     assert shown(arb(1) / 4) == "0.25000000000000000000"
-    assert shown(arb(2) ** -(10**15)).startswith("2**-")
+    assert shown(arb(2) ** -(10**30)).startswith("2**-")
     assert shown(arb.nan()) == "undefined"

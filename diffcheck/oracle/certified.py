@@ -10,13 +10,13 @@ import numpy as np
 from flint import arb
 
 from diffcheck.derivation import Gradient
-from diffcheck.exact.balls import BallArithmetic, balls
-from diffcheck.exact.evaluation import evaluate
-from diffcheck.exact.formats import Format, format_of
-from diffcheck.exact.points import Point, Prepared, prepare
-from diffcheck.exact.precision import working_precision
-from diffcheck.exact.ulp import decided, enclosing, ends
 from diffcheck.notation import Program
+from diffcheck.oracle.balls import BallArithmetic, balls
+from diffcheck.oracle.evaluation import evaluate
+from diffcheck.oracle.formats import Format, format_of
+from diffcheck.oracle.points import Point, Prepared, prepare
+from diffcheck.oracle.precision import working_precision
+from diffcheck.oracle.ulp import decided, enclosing, ends
 
 # The last holds any sum of products of three float64 numbers exactly, whatever their magnitudes.
 _PRECISIONS = (128, 512, 2048, 8192)

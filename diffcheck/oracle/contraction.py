@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 from sympy import Expr, Integer, Mul
 
-from diffcheck.exact.arithmetic import Arithmetic, Planes
+from diffcheck.oracle.arithmetic import Arithmetic, Planes
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from strategies_programs import SIZES, losses, points
 from sympy import Rational
 
-from diffcheck.exact import FORMATS, exact, prepare, round_value
-from diffcheck.exact.error_arithmetic import ErrorArithmetic
-from diffcheck.exact.evaluation import evaluate
 from diffcheck.notation import Program, parse
+from diffcheck.oracle import FORMATS, exact, prepare, round_value
+from diffcheck.oracle.error_arithmetic import ErrorArithmetic
+from diffcheck.oracle.evaluation import evaluate
 
 SHORT = ["float32", "float16", "bfloat16"]  # float64 has no wider format to be emulated in
 

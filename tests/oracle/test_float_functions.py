@@ -9,11 +9,11 @@ import torch
 from flint import arb
 from sympy import Rational
 
-from diffcheck.exact import FORMATS, working_precision
-from diffcheck.exact.balls import BALL_FUNCTIONS
-from diffcheck.exact.error_arithmetic import ErrorArithmetic
-from diffcheck.exact.float_functions import FLOAT_FUNCTIONS
 from diffcheck.notation import FUNCTIONS
+from diffcheck.oracle import FORMATS, working_precision
+from diffcheck.oracle.balls import BALL_FUNCTIONS
+from diffcheck.oracle.error_arithmetic import ErrorArithmetic
+from diffcheck.oracle.float_functions import FLOAT_FUNCTIONS
 
 MIDDLES = [-745.0, -40.0, -3.0, -1.0, -0.9, -0.1, 0.0, 1e-300, 0.3, 1.0, 1.5707963, 20.0, 40.0, 710.0, 745.0, 1e15]
 RADII = [0.0, 1e-12, 0.05, 3.0]

@@ -14,8 +14,8 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffcheck.exact import FORMATS, decided, enclosing, error_in_ulp, format_of, ordinal, round_dyadic, round_value, ulp
-from diffcheck.exact.ulp import ends
+from diffcheck.oracle import FORMATS, decided, enclosing, error_in_ulp, format_of, ordinal, round_dyadic, round_value, ulp
+from diffcheck.oracle.ulp import ends
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 SHORT = ("float16", "bfloat16")

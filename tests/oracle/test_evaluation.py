@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from strategies_programs import SIZES, losses, points
 from sympy import Expr, Indexed, KroneckerDelta, Symbol
 
-from diffcheck.exact import FORMATS, exact, prepare, working_precision
-from diffcheck.exact.error_arithmetic import ErrorArithmetic
-from diffcheck.exact.evaluation import evaluate
 from diffcheck.notation import Equation, Index, Program, Tensor, extent, index_symbol, indices_of, name_of, parse, read
+from diffcheck.oracle import FORMATS, exact, prepare, working_precision
+from diffcheck.oracle.error_arithmetic import ErrorArithmetic
+from diffcheck.oracle.evaluation import evaluate
 
 DIGITS = 100
 NAMED = {

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diffcheck.derivation import derive
-from diffcheck.exact import FORMATS, Values, decided, enclosing, exact, working_precision
 from diffcheck.notation import parse
+from diffcheck.oracle import FORMATS, Values, decided, enclosing, exact, working_precision
 
 THERMOMETER = """
 parameter w; parameter b; data x[n]; target y[n]

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 import numpy as np
 from sympy import Expr, Indexed, Integer, KroneckerDelta, Mul, Rational, Symbol
 
-from diffcheck.exact.arithmetic import Arithmetic, Planes
-from diffcheck.exact.contraction import contraction, in_order, matrix
-from diffcheck.exact.extents import extent_value
 from diffcheck.notation import Equation, Program, indices_of, name_of
 from diffcheck.notation.symbols import is_scalar_read
+from diffcheck.oracle.arithmetic import Arithmetic, Planes
+from diffcheck.oracle.contraction import contraction, in_order, matrix
+from diffcheck.oracle.extents import extent_value
 
 # The values of named functions, which cost the most, by the call and by its indices with their extents, in that order.
 _Calls = dict[tuple[Expr, tuple[tuple[Symbol, int], ...]], Planes]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from diffcheck.derivation import Gradient
-from diffcheck.exact.arithmetic import Planes
-from diffcheck.exact.error_arithmetic import ErrorArithmetic
-from diffcheck.exact.evaluation import evaluate
-from diffcheck.exact.formats import FORMATS, Format, format_of
-from diffcheck.exact.points import Point, prepare
 from diffcheck.notation import Program
+from diffcheck.oracle.arithmetic import Planes
+from diffcheck.oracle.error_arithmetic import ErrorArithmetic
+from diffcheck.oracle.evaluation import evaluate
+from diffcheck.oracle.formats import FORMATS, Format, format_of
+from diffcheck.oracle.points import Point, prepare
 
 
 @dataclass(frozen=True)

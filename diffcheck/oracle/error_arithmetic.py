@@ -24,12 +24,12 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Rational
 
-from diffcheck.exact.arithmetic import Planes
-from diffcheck.exact.balls import real_number
-from diffcheck.exact.float_functions import FLOAT_FUNCTIONS, FUNCTION_UNITS
-from diffcheck.exact.formats import FORMATS, Format
-from diffcheck.exact.precision import working_precision
-from diffcheck.exact.ulp import round_value
+from diffcheck.oracle.arithmetic import Planes
+from diffcheck.oracle.balls import real_number
+from diffcheck.oracle.float_functions import FLOAT_FUNCTIONS, FUNCTION_UNITS
+from diffcheck.oracle.formats import FORMATS, Format
+from diffcheck.oracle.precision import working_precision
+from diffcheck.oracle.ulp import round_value
 
 
 class ErrorArithmetic:

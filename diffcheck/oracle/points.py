@@ -19,9 +19,9 @@ from diffcheck.errors import (
     UnknownName,
     UnsupportedDtype,
 )
-from diffcheck.exact.extents import extent_value, sizes_of
-from diffcheck.exact.formats import FORMATS
 from diffcheck.notation import Equation, Program, Tensor, indices_of, name_of
+from diffcheck.oracle.extents import extent_value, sizes_of
+from diffcheck.oracle.formats import FORMATS
 
 Point = Mapping[str, Any]
 

@@ -11,8 +11,8 @@ import math
 
 from flint import arb
 
-from diffcheck.exact.formats import Format
-from diffcheck.exact.precision import working_precision
+from diffcheck.oracle.formats import Format
+from diffcheck.oracle.precision import working_precision
 
 
 def round_dyadic(mantissa: int, exponent: int, form: Format) -> float:

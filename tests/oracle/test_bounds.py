@@ -12,8 +12,8 @@ from exact_models import MAGNITUDES, PROGRAMS, SIZES, autograd, by_hand, drawn_p
 from flint import arb
 
 from diffcheck.derivation import derive
-from diffcheck.exact import FORMATS, bounds, exact, round_value, ulp
 from diffcheck.notation import parse
+from diffcheck.oracle import FORMATS, bounds, exact, round_value, ulp
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 GRADIENTS = {model: derive(parse(text)) for model, text in PROGRAMS.items()}

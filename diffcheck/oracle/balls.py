@@ -10,7 +10,7 @@ from flint import arb, arb_mat, fmpq
 from sympy import Expr, Rational
 
 from diffcheck.errors import UnsupportedExpression
-from diffcheck.exact.arithmetic import Planes
+from diffcheck.oracle.arithmetic import Planes
 
 
 def _sigmoid(u: arb) -> arb:

@@ -12,9 +12,9 @@ from flint import arb
 from sympy import Rational, pi, sqrt
 
 from diffcheck.errors import UnsupportedExpression
-from diffcheck.exact import working_precision
-from diffcheck.exact.balls import BALL_FUNCTIONS, BallArithmetic, balls, real_number
 from diffcheck.notation import FUNCTIONS, function
+from diffcheck.oracle import working_precision
+from diffcheck.oracle.balls import BALL_FUNCTIONS, BallArithmetic, balls, real_number
 
 ARGUMENTS = [0.0, 1e-300, 5e-324, 1e-8, 0.1, 0.5, 1.0, 2.0, 20.0, 36.7, 40.0, 88.8, 710.0, 745.0, 746.0, 1e15, 1e300]
 ARGUMENTS += [-value for value in ARGUMENTS[1:]]

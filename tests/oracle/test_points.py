@@ -22,8 +22,8 @@ from diffcheck.errors import (
     UnknownName,
     UnsupportedDtype,
 )
-from diffcheck.exact import bounds, exact, exact_array, prepare
 from diffcheck.notation import parse
+from diffcheck.oracle import bounds, exact, exact_array, prepare
 
 LINE = parse("parameter w; parameter b; data x[n]; target y[n]\np[i] = w*x[i] + b\nL = Σ_i (p[i] - y[i])**2/n")
 GOOD = {"w": 0.5, "b": 1, "x": [1.0, 2.0], "y": [0.0, 1.0]}

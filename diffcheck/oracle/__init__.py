@@ -1,11 +1,11 @@
 """Program -> certified values in ball arithmetic, the number line in ULP, and error bounds that are derived, not chosen."""
 
-from diffcheck.exact.bounds import Bounds, bounds
-from diffcheck.exact.formats import FORMATS, Format, format_of
-from diffcheck.exact.oracle import Values, exact
-from diffcheck.exact.points import Point, exact_array, prepare
-from diffcheck.exact.precision import working_precision
-from diffcheck.exact.ulp import decided, enclosing, error_in_ulp, ordinal, round_dyadic, round_value, ulp
+from diffcheck.oracle.bounds import Bounds, bounds
+from diffcheck.oracle.certified import Values, exact
+from diffcheck.oracle.formats import FORMATS, Format, format_of
+from diffcheck.oracle.points import Point, exact_array, prepare
+from diffcheck.oracle.precision import working_precision
+from diffcheck.oracle.ulp import decided, enclosing, error_in_ulp, ordinal, round_dyadic, round_value, ulp
 
 __all__ = [
     "FORMATS",

@@ -14,10 +14,10 @@ from exact_models import PROGRAMS, drawn_point
 from flint import arb
 
 from diffcheck.derivation import derive
-from diffcheck.exact import prepare, working_precision
-from diffcheck.exact.balls import BallArithmetic, balls
-from diffcheck.exact.evaluation import evaluate
 from diffcheck.notation import parse
+from diffcheck.oracle import prepare, working_precision
+from diffcheck.oracle.balls import BallArithmetic, balls
+from diffcheck.oracle.evaluation import evaluate
 
 BITS, STEP = 2000, 600
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
