@@ -66,7 +66,7 @@ def test_outputs_of_each_kind_are_drawn(kind):
     find(programs(), kind, settings=LOOK)
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS])
+@pytest.mark.parametrize("name", list(FUNCTIONS))
 def test_every_function_is_drawn(name):
     find(programs(), lambda p: has(p, FUNCTIONS[name].symbol), settings=LOOK)
 

@@ -1,7 +1,7 @@
 """Text from anyone: it is read or refused, in little time and memory, and nothing in it is ever run."""
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -178,7 +178,8 @@ def test_what_is_just_not_too_deep_can_be_used():
     text = D + "L = Σ_i a[i]*" + "tanh(1 + x*" * 37 + "a[i]" + ")" * 37
     program = parse(text)
     assert parse(str(program)) == program
-    assert program_latex(program) and program_mathml(program)
+    assert program_latex(program)
+    assert program_mathml(program)
 
 
 def test_long_but_harmless_texts_are_read():
@@ -211,9 +212,8 @@ def read_or_refused(text):
         try:
             program = parse(text)
         except DiffcheckError as error:
-            assert str(error).encode("utf-8", "backslashreplace")
-        else:
-            assert isinstance(program, Program)
+            program = str(error).encode("utf-8", "backslashreplace")
+        assert isinstance(program, Program) or program
 
 
 _watched = []
@@ -231,10 +231,8 @@ def nothing_run():
         sys.addaudithook(_watch)
         _hooked.append(_watch)
     for text in ("parameter w\nL = exp(w)", "L = ", "L = foo(1)"):
-        try:
+        with suppress(DiffcheckError):
             parse(text)
-        except DiffcheckError:
-            pass
     _watched[:] = ["on"]
     try:
         yield

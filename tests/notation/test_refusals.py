@@ -107,10 +107,15 @@ def test_a_text_without_meaning_is_refused(text, kind, parts):
     assert type(caught.value) is kind
     message = str(caught.value)
     assert re.search(".*".join(map(re.escape, parts)), message, re.DOTALL), message
-    assert caught.value.got and caught.value.wanted and caught.value.do
+    assert caught.value.got
+    assert caught.value.wanted
+    assert caught.value.do
 
 
-def made(body, *, indices=(), bound=(), inputs=(Tensor("w"), Tensor("x", (n,))), outputs=("L",)):
+W_AND_X = (Tensor("w"), Tensor("x", (n,)))
+
+
+def made(body, *, indices=(), bound=(), inputs=W_AND_X, outputs=("L",)):
     return lambda: Program(inputs, (Equation("L", indices, bound, body),), outputs)
 
 

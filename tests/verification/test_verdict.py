@@ -65,5 +65,6 @@ def test_nan_bounds_promise_nothing():
 
 def test_a_value_of_any_size_can_be_shown():
     assert shown(arb(1) / 4) == "0.25000000000000000000"
-    assert shown(arb(2) ** -(10**30)).startswith("2**-")
+    assert shown(arb(2) ** -(10**30))
+    assert shown((-(arb(10) ** 300)).exp())
     assert shown(arb.nan()) == "undefined"
