@@ -20,8 +20,9 @@ from diffcheck.notation.symbols import substitute
 
 def normalized(program: Program) -> Program:
     """Return *program* with all passes applied."""
-    made = parted(gathered(plain(program)))
-    return plain(made) if len(made.equations) > len(program.equations) else made
+    first = plain(program)
+    made = parted(gathered(first))
+    return first if made is first else plain(made)
 
 
 def counted(equation: Equation) -> Equation:
@@ -40,10 +41,13 @@ def plain(program: Program) -> Program:
     kept = []
     for equation in program.equations:
         made = counted(known.inlined(equation))
-        if equation.target in program.outputs:
-            kept.append(known.repeated(made))
-        elif not _copies(narrow := known.narrowed(known.repeated(made))):
-            kept.append(narrow)
+        if equation.target not in program.outputs:
+            made = known.narrowed(made)
+        made = known.repeated(made)
+        if equation.target not in program.outputs and _copies(made):
+            known.replace(equation, made.body)
+        else:
+            kept.append(made)
     return _outputs_renamed(replace(program, equations=tuple(kept)))
 
 
@@ -77,13 +81,13 @@ class _Known:
     def narrowed(self, equation: Equation) -> Equation:
         """Return *equation* without the indices that its body does not mention; later ones will read what is left."""
         used = tuple(index for index in equation.indices if index.symbol in equation.body.free_symbols)
-        body = read(equation.target, (index.symbol for index in used))
-        narrow = Equation(equation.target, used, equation.bound, equation.body)
-        if _copies(narrow):
-            self.instead[equation.target] = replace(equation)
-        elif used != equation.indices:
-            self.instead[equation.target] = Equation(equation.target, equation.indices, (), body)
-        return narrow
+        if used != equation.indices:
+            self.replace(equation, read(equation.target, (index.symbol for index in used)))
+        return Equation(equation.target, used, equation.bound, equation.body)
+
+    def replace(self, equation: Equation, body: Expr) -> None:
+        """Let later equations read *body* instead of the target of *equation*."""
+        self.instead[equation.target] = Equation(equation.target, equation.indices, (), body)
 
 
 def _copies(equation: Equation) -> bool:

@@ -135,6 +135,10 @@ class _Printer(Printer):  # type: ignore[misc]  # SymPy carries no types
     def _print_exp(self, node: Expr) -> str:
         return f"<msup><mi>e</mi>{_group(self.doprint(node.args[0]))}</msup>"
 
+    def _print_Abs(self, node: Expr) -> str:
+        # No program holds one, but sqrt(x**2) in a closed form becomes |x|.
+        return _group(f"<mo>|</mo>{self.doprint(node.args[0])}<mo>|</mo>")
+
     def _print_Function(self, node: Expr) -> str:
         if type(node).__name__ not in FUNCTIONS:
             return self._print_Basic(node)

@@ -87,6 +87,34 @@ def difference_gap(primal, gradient, wrt, point, direction, sizes):
         return _gap(sum(flat, arb(0)), difference, sum(map(abs, flat), arb(0)))
 
 
+def directional_gap(primal, jacobian, output, wrt, point, direction, sizes):
+    """Return the largest relative distance of Σ_J ∂T[P]/∂x[J]·direction[J] from the central difference of T = *output*."""
+    with working_precision(BITS):
+        step = arb(1) / arb(2) ** STEP
+        inputs = {name: _exact(array) for name, array in point.items()}
+        moved = [inputs | {wrt: _array(inputs[wrt] + _exact(direction) * side)} for side in (step, -step)]
+        above, below = (_values(primal, each, sizes)[output] for each in moved)
+        terms = _array(_values(jacobian, inputs, sizes)[jacobian.outputs[0]] * _exact(direction))
+        axes = tuple(range(np.ndim(above), terms.ndim))
+        product, scale = _array(terms.sum(axis=axes)), _array(_array(abs(terms)).sum(axis=axes))
+        difference = _array((above - below) / (2 * step))
+        return max(_gap(product[at], difference[at], scale[at]) for at in np.ndindex(difference.shape))
+
+
+def formula_gap(program, formula, indices, point, sizes):
+    """Return the largest relative distance of *formula*, over *indices*, from the output of *program*."""
+    elements = {tensor.name: _symbols(tensor.name, point[tensor.name].shape) for tensor in program.inputs}
+    ranges = [range(extent_value(index.extent, sizes)) for index in indices]
+    wheres = [dict(zip([index.symbol for index in indices], map(Integer, at), strict=True)) for at in product(*ranges)]
+    written = [_element(formula, where, elements, sizes) for where in wheres]
+    places = {elements[name][at]: point[name][at] for name in elements for at in np.ndindex(point[name].shape)}
+    numbers = sympy.lambdify(list(places), written, modules=NUMBERS, cse=True)
+    with mpmath.workdps(300), working_precision(BITS):
+        found = [_ball(number) for number in numbers(*(mpmath.mpf(float(value)) for value in places.values()))]
+        wanted = _values(program, {name: _exact(array) for name, array in point.items()}, sizes)[program.outputs[0]]
+        return max(_gap(one, other) for one, other in zip(found, wanted.ravel(), strict=True))
+
+
 def _gap(got, wanted, scale=None):
     """Return |got - wanted| over the larger of the two, or of *scale*; anything below 2^-450 counts as 2^-450."""
     size = abs(wanted).max(abs(got) if scale is None else scale).max(arb(2) ** -450)
@@ -148,6 +176,11 @@ def _element(node, where, known, sizes):
     if isinstance(node, KroneckerDelta):
         first, second = (int(place.xreplace(where)) for place in node.args)
         return Integer(first == second)
+    if isinstance(node, sympy.Sum):
+        (index, first, last), *others = node.limits
+        inner = sympy.Sum(node.function, *others) if others else node.function
+        places = range(int(_element(first, where, known, sizes)), int(_element(last, where, known, sizes)) + 1)
+        return sympy.Add(*(_element(inner, where | {index: Integer(place)}, known, sizes) for place in places))
     if not node.args:
         return node
     parts = [_element(part, where, known, sizes) for part in node.args]

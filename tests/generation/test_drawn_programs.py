@@ -1,5 +1,7 @@
 """Whatever program is drawn: the code generated for its gradient is right, and keeps its hands off what is not its own."""
 
+import re
+
 import numpy as np
 from generated_code import as_arrays, as_gradient, assert_sound, derived
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from diffcheck.derivation import jacobian
 from diffcheck.errors import GenerationError
 from diffcheck.generation import generate
 
+# NumPy has no erf, and constants such as exp(-exp(9)) are no floats.
+REFUSED = re.compile("got erf for the target numpy|wanted a number within the range of a float")
 SPELT_BY_BOTH = tuple(name for name in SMOOTH if name != "erf")
 
 
@@ -19,7 +23,7 @@ def assert_generated_well(gradient, judged, data):
         try:
             module = generate(gradient, target).module()
         except GenerationError as refusal:
-            if target != "numpy" or "got erf" not in str(refusal):
+            if not REFUSED.search(str(refusal)):
                 raise
             continue
         for dtype in ("float64", "float32"):

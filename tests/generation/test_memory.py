@@ -26,6 +26,7 @@ PROGRAMS = {
     "one thing said twice": "z[i] = exp(x[i])*y[i]; u[k] = exp(x[k])*y[k]; L = Σ_i z[i]*u[i]",
     "sum of a constant": "L = Σ_{i:n} w*b; K = Σ_{i,j:m} x[i]; output L, K",
     "idle indices": "A[i,j:m] = exp(x[i]); L = Σ_{i,j} A[i,j]*N[i,j] + Σ_{i,j} A[i,j]",
+    "idle indices twice": "A[i,j:m] = exp(x[i]); B[i,j:m] = exp(x[i]); L = Σ_{i,j} A[i,j]*B[i,j]*N[i,j]; output B, L",
     "output with idle indices": "A[i,j:m] = exp(x[i]); c[i:n] = w*b; d[i:n] = 2; e[i:n] = Σ_j v[j]; output A, c, d, e",
     "constants": "a[i:n] = 2; L = Σ_i a[i]*x[i]/n + n*w",
     "no axes at all": "a = w*b; c = exp(a) + a*w; d = c/a; output c, d, a",

@@ -9,7 +9,7 @@ from hypothesis import given
 from strategies_programs import programs
 from sympy import KroneckerDelta, Mul, Rational, Sum, exp, pi, sqrt
 
-from diffcheck.derivation import derive
+from diffcheck.derivation import closed_form, derive
 from diffcheck.errors import UnsupportedExpression
 from diffcheck.notation import FUNCTIONS, Equation, Index, extent, index_symbol, parse, read
 from diffcheck.notation.latex import equation_latex, expression_latex, name_latex, program_latex
@@ -191,6 +191,12 @@ def test_closed_forms_of_gradients_can_be_set():
         r"\sum_{j_{2}=0}^{h - 1} \tanh\left(b_{j_{2}} + \sum_{k=0}^{d - 1} W_{j_{2},k} x_{ik}\right) v_{j_{2}} - y_{i}\right) "
         r"\tanh\left(b_{j} + \sum_{k=0}^{d - 1} W_{jk} x_{ik}\right)"
     )
+
+
+def test_a_size_in_a_closed_form_can_be_set():
+    program = parse("parameter w\nz = w**2\nL = sqrt(z)")
+    assert spoken_mathml(expression_mathml(closed_form(program, "L"))) == "| w |"
+    assert expression_latex(closed_form(program, "L")) == r"\left|{w}\right|"
 
 
 def test_text_in_mathml_is_escaped():
