@@ -16,29 +16,35 @@ Factors = dict[Expr, frozenset[Symbol]]
 
 @dataclass(frozen=True)
 class Contraction:
-    """An operation, its operands with the order of their axes, the axes of its result, and what multiplies the result."""
+    """An operation, its operands with the order of their axes, and the subscripts if it is an einsum."""
 
     operation: str
     factors: tuple[Expr, ...]
     layouts: tuple[Axes, ...]
-    result: Axes
-    after: tuple[Expr, ...] = ()
     subscripts: str = ""
 
 
+def separated(body: Expr, bound: Axes) -> tuple[list[Expr], list[Expr]]:
+    """Return the factors of *body* that depend on an index in *bound*, and those that may stand outside the sum."""
+    factors = Mul.make_args(body)
+    inner = [factor for factor in factors if own_axes(factor, bound)]
+    return inner, [factor for factor in factors if factor not in inner]
+
+
 def contraction(factors: Sequence[Expr], out: Axes, bound: Axes) -> Contraction | None:
-    """Return how to sum the product of *factors* over *bound*, or None where an elementwise product has to be summed."""
+    """Return how to sum the product of *factors*, each with an index in *bound*, to an array over *out*.
+
+    None says that the elementwise product has to be summed.
+    """
     axes = {factor: frozenset(own_axes(factor, (*out, *bound))) for factor in factors}
-    after = tuple(factor for factor in factors if not axes[factor] & set(bound))
-    inner = {factor: axes[factor] for factor in factors if factor not in after}
-    sets = list(dict.fromkeys(inner.values()))
+    sets = list(dict.fromkeys(axes.values()))
     widest = [held for held in sets if not any(held < other for other in sets)]
     if len(bound) == 1 and max(map(len, widest)) <= 2:
-        found = _one_axis(inner, widest, out, bound[0])
-        if found is not None and (not after or found.result == out):
-            return Contraction(found.operation, found.factors, found.layouts, found.result, after)
+        found = _one_axis(axes, widest, out, bound[0])
+        if found is not None:
+            return found
     narrow = [held for held in sets if held not in widest]
-    if len(widest) < 2 and not after and not (narrow and len(widest[0]) > 2):
+    if len(widest) < 2 and not (narrow and len(widest[0]) > 2):
         return None
     return _einsum(axes, out, bound)
 
@@ -51,39 +57,32 @@ def summing_layout(body: Expr, axes: Axes, bound: Axes) -> Axes:
     return own_axes(body, (*axes, *bound))
 
 
-def _one_axis(inner: Factors, widest: list[frozenset[Symbol]], out: Axes, k: Symbol) -> Contraction | None:
-    vectors = [factor for factor, axes in inner.items() if axes == {k}]
+def _one_axis(factors: Factors, widest: list[frozenset[Symbol]], out: Axes, k: Symbol) -> Contraction | None:
+    vectors = [factor for factor, axes in factors.items() if axes == {k}]
     if len(widest) == 1:
-        matrices = [factor for factor in inner if factor not in vectors]
+        matrices = [factor for factor in factors if factor not in vectors]
         if matrices and vectors:
             (row,) = widest[0] - {k}
-            return Contraction("mv", (Mul(*matrices), Mul(*vectors)), ((row, k), (k,)), (row,))
+            return Contraction("mv", (Mul(*matrices), Mul(*vectors)), ((row, k), (k,)))
         if not matrices and len(vectors) > 1:
-            return Contraction("dot", (vectors[0], Mul(*vectors[1:])), ((k,), (k,)), ())
+            return Contraction("dot", (vectors[0], Mul(*vectors[1:])), ((k,), (k,)))
         return None
     if len(widest) == 2 and all(len(axes) == 2 for axes in widest):
-        (row,), (column,) = (axes - {k} for axes in widest)
-        if {row, column} == set(out) and row != column:
-            row, column = out
-            left = [factor for factor, axes in inner.items() if row in axes]
-            right = [factor for factor, axes in inner.items() if column in axes]
-            return Contraction("mm", (Mul(*left, *vectors), Mul(*right)), ((row, k), (k, column)), (row, column))
+        row, column = out
+        left = [factor for factor, axes in factors.items() if row in axes]
+        right = [factor for factor, axes in factors.items() if column in axes]
+        return Contraction("mm", (Mul(*left, *vectors), Mul(*right)), ((row, k), (k, column)))
     return None
 
 
 def _einsum(all_factors: Factors, out: Axes, bound: Axes) -> Contraction:
     factors = _merged(all_factors)
-    covered = frozenset[Symbol]().union(*factors.values())
-    result = tuple(axis for axis in out if axis in covered)
-    order = (*result, *bound)
-    letters = _letters(order)
+    letters = _letters((*out, *bound))
     layouts = tuple(
-        (axes_of_read(factor) if isinstance(factor, Indexed) else ()) or own_axes(factor, order) for factor in factors
+        (axes_of_read(factor) if isinstance(factor, Indexed) else ()) or own_axes(factor, (*out, *bound)) for factor in factors
     )
-    subscripts = ",".join("".join(letters[axis] for axis in layout) for layout in layouts)
-    return Contraction(
-        "einsum", tuple(factors), layouts, result, subscripts=f"{subscripts}->{''.join(letters[axis] for axis in result)}"
-    )
+    subscripts = ["".join(letters[axis] for axis in layout) for layout in (*layouts, out)]
+    return Contraction("einsum", tuple(factors), layouts, f"{','.join(subscripts[:-1])}->{subscripts[-1]}")
 
 
 def _merged(factors: Factors) -> Factors:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Expr, Mul
 
-from diffcheck.generation.contractions import Contraction, contraction, summing_layout
+from diffcheck.generation.contractions import Contraction, contraction, separated, summing_layout
 from diffcheck.generation.lowering import Lowering
 from diffcheck.generation.readable import places_text
-from diffcheck.generation.scalars import is_number, number_text, split_number
+from diffcheck.generation.scalars import divided, is_number, number_text, split_number
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.stacking import slices
 from diffcheck.generation.steps import Kind, Operand, Step
@@ -74,39 +74,38 @@ class _EquationSteps:
     # -- sums --------------------------------------------------------------------------------------------------------------
 
     def _sum(self) -> Operand:
-        number, factors = split_number(self.equation.body)
-        arrays = [factor for factor in factors if own_axes(factor, (*self.axes, *self.bound))]
-        scalars = [factor for factor in factors if factor not in arrays]
-        found = contraction(arrays, self.axes, self.bound)
+        number, rest = split_number(self.equation.body)
+        inner, outer = separated(Mul(*rest), self.bound)
+        axes = own_axes(Mul(*inner), self.axes)
+        found = contraction(inner, axes, self.bound)
         if not self.axes:
-            return self._total(found, arrays, [*scalars, *([number] if number != 1 else [])])
-        value = self._array_sum(found, arrays)
-        for factor in (*scalars, *(found.after if found is not None else ())):
-            value = self._multiplied(value, self._of(factor, self.axes))
-        return value if number == 1 else self._multiplied(value, Operand(number_text(number)))
+            return self._total(found, inner, [*outer, *([number] if number != 1 else [])])
+        value = self._array_sum(found, inner, axes)
+        for node, operation in (part for factor in outer if factor != 1 for part in divided(factor)):
+            value = self._applied(operation, value, self._of(node, self.axes))
+        return value if number == 1 else self._applied("mul", value, Operand(number_text(number)))
 
-    def _multiplied(self, value: Operand, other: Operand) -> Operand:
-        return self.lowering.apply("mul", value.axes, value.text, value, other)
+    def _applied(self, operation: str, value: Operand, other: Operand) -> Operand:
+        return self.lowering.apply(operation, self.axes, self.equation.target, value, other)
 
-    def _total(self, found: Contraction | None, arrays: list[Expr], scalars: list[Expr]) -> Operand:
+    def _total(self, found: Contraction | None, inner: list[Expr], outer: list[Expr]) -> Operand:
         """Write a sum without axes, and what it is multiplied by, as one line."""
-        text, operands = self._summing(found, arrays)
-        operands = [*operands, *(self._of(factor, ()) for factor in scalars)]
-        product = " * ".join([text, *map(self.printer.factor, scalars)])
+        text, operands = self._summing(found, inner, ())
+        operands = [*operands, *(self._of(factor, ()) for factor in outer)]
+        product = " * ".join([text, *map(self.printer.factor, outer)])
         return self._plain(self.equation.target, (), product, operands)
 
-    def _array_sum(self, found: Contraction | None, arrays: list[Expr]) -> Operand:
-        axes = own_axes(Mul(*arrays), self.axes) if found is None else found.result
+    def _array_sum(self, found: Contraction | None, inner: list[Expr], axes: Axes) -> Operand:
         name = self.equation.target if axes == self.axes else self.lowering.temporary()
-        if found is None or found.operation == "einsum":
-            text, operands = self._summing(found, arrays)
+        if found is None or found.operation in ("dot", "einsum"):
+            text, operands = self._summing(found, inner, axes)
             return self._plain(name, axes, text, operands)
         return self.lowering.step(name, axes, found.operation, self._factors(found), Kind.PRODUCT)
 
-    def _summing(self, found: Contraction | None, arrays: list[Expr]) -> tuple[str, list[Operand]]:
+    def _summing(self, found: Contraction | None, inner: list[Expr], axes: Axes) -> tuple[str, list[Operand]]:
         if found is None:
-            layout = summing_layout(Mul(*arrays), self.axes, self.bound)
-            operand = self._of(Mul(*arrays), layout)
+            layout = summing_layout(Mul(*inner), axes, self.bound)
+            operand = self._of(Mul(*inner), layout)
             return f"{operand.text}.sum({places_text(layout, self.bound)})", [operand]
         operands = self._factors(found)
         listed = ", ".join(operand.text for operand in operands)

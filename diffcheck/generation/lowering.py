@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Add, Expr, Indexed, KroneckerDelta, Pow, Rational, Symbol
+from sympy import Add, Expr, Indexed, KroneckerDelta, Pow, Rational
 
 from diffcheck.generation.readable import Readable
-from diffcheck.generation.scalars import is_number, number_text, split_number
+from diffcheck.generation.scalars import Part, divided, is_number, number_text, split_number
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.steps import Kind, Operand, Step, variable
 from diffcheck.generation.views import Axes, own_axes
 from diffcheck.notation import Equation, name_of, reads_of
-
-Part = tuple[Expr, str]
 
 _ALONE = {"sub": "neg", "div": "reciprocal"}
 _POWERS = {
@@ -92,7 +90,7 @@ class Lowering:
 
     def _product(self, node: Expr, axes: Axes, name: str) -> Operand:
         number, factors = split_number(node)
-        value = self._chain([part for factor in factors for part in _divided(factor)], axes, name)
+        value = self._chain([part for factor in factors for part in divided(factor)], axes, name)
         if number == -1:
             return self.apply("neg", axes, name, value)
         return value if number == 1 else self.apply("mul", axes, name, value, Operand(number_text(number)))
@@ -111,15 +109,6 @@ class Lowering:
 
 def _terms(node: Expr) -> list[Part]:
     return [(-term, "sub") if term.could_extract_minus_sign() else (term, "add") for term in Add.make_args(node)]
-
-
-def _divided(factor: Expr) -> list[Part]:
-    """Return *factor* as what is multiplied or divided by; a square divides twice, since it may overflow."""
-    if not (factor.is_Pow and factor.exp.is_Rational and factor.exp < 0):
-        return [(factor, "mul")]
-    if factor.exp == -2 and isinstance(factor.base, (Indexed, Symbol)):
-        return [(factor.base, "div")] * 2
-    return [(1 / factor, "div")]
 
 
 def _in_order(parts: list[Part], axes: Axes) -> list[Part]:

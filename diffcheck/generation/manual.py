@@ -97,7 +97,8 @@ def _chain_formula(article: Article, name: str) -> str:
     equation, loss = _chain_equation(article, name), article.primal.outputs[0]
     predicted = element(article.prediction.target, article.prediction.indices)
     parameter = element(name, equation.indices)
-    total = f"Σ_{','.join(index.name for index in equation.bound)} " if equation.bound else ""
+    names = ",".join(index.name for index in equation.bound)
+    total = f"Σ_{names if len(equation.bound) == 1 else f'{{{names}}}'} " if names else ""
     return f"∂{loss}/∂{parameter} = {total}∂{loss}/∂{predicted} * ∂{predicted}/∂{parameter}"
 
 

@@ -72,7 +72,7 @@ class _Known:
 
     def repeated(self, equation: Equation) -> Equation:
         """Return *equation* as a copy of an earlier one if it says the same."""
-        first = self.bodies.setdefault(_form(equation), equation)
+        first = equation if _copies(equation) else self.bodies.setdefault(_form(equation), equation)
         if first is equation:
             return equation
         whole = read(first.target, (index.symbol for index in equation.indices))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Rational, Symbol
 
-from diffcheck.generation.contractions import contraction, summing_layout
-from diffcheck.generation.scalars import is_atom, is_number, number_text, split_number
+from diffcheck.generation.contractions import contraction, separated, summing_layout
+from diffcheck.generation.scalars import divided, is_atom, is_number, number_text, split_number
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.stacking import slices
 from diffcheck.generation.views import Axes, broadcast, own_axes, view
@@ -41,8 +41,7 @@ class Readable:
         if not self.equation.bound:
             return self._whole(self.equation.body, self.equation.indices)
         text = self._summed_up(axes)
-        held = own_axes(self.equation.body, axes)
-        return text if held == axes else self.spread(broadcast(f"({text})", held, axes), self.equation.indices)
+        return text if own_axes(self.equation.body, axes) == axes else self.spread(text, self.equation.indices)
 
     def expression(self, node: Expr, axes: Axes) -> str:
         """Return source for the elementwise *node*, laid out over *axes*."""
@@ -72,32 +71,26 @@ class Readable:
         return text if own_axes(body, axes) == axes else self.spread(text, indices)
 
     def _summed_up(self, axes: Axes) -> str:
-        equation = self.equation
-        bound = tuple(index.symbol for index in equation.bound)
-        number, factors = split_number(equation.body)
-        arrays = [factor for factor in factors if self._axes(factor)]
-        found = contraction(arrays, axes, bound)
-        others = [factor for factor in factors if factor not in arrays]
-        if found is None:
-            text = self._summed(Mul(*arrays), axes, bound)
-        else:
-            others += found.after
-            parts = [self._of(factor, layout) for factor, layout in zip(found.factors, found.layouts, strict=True)]
-            if found.operation == "einsum":
-                text = f'{self.target.name}.einsum("{found.subscripts}", {", ".join(part for part, _ in parts)})'
-            else:
-                text = " @ ".join(_wrap(part, _PRODUCT + 1) for part in parts)
-        return self._scaled(text, number, [self._of(factor, axes) for factor in others])
+        """Return source for the sum, laid out over *axes*."""
+        bound = tuple(index.symbol for index in self.equation.bound)
+        number, rest = split_number(self.equation.body)
+        inner, outer = separated(Mul(*rest), bound)
+        held = own_axes(Mul(*inner), axes)
+        text = self._contracted(inner, held, bound)
+        if any(axis not in held for axis in axes):
+            text = broadcast(f"({text})", held, axes)
+        for node, operation in (part for factor in outer if factor != 1 for part in divided(factor)):
+            text += f" {'*' if operation == 'mul' else '/'} {_wrap(self._of(node, axes), _PRODUCT + 1)}"
+        return _scaled(text, number)
 
-    def _scaled(self, text: str, number: Expr, others: list[Text]) -> str:
-        extra = [_wrap(other, _PRODUCT + 1) for other in others]
-        if number == -1:
-            text, number = f"-{text}", Rational(1)
-        above, below = (number, Rational(1)) if number.is_number else number.as_numer_denom()
-        if above != 1:
-            extra.append(_wrap(_number(above), _PRODUCT + 1))
-        product = " * ".join([text, *extra])
-        return product if below == 1 else f"{product} / {_wrap(_number(below), _ATOM)}"
+    def _contracted(self, inner: list[Expr], axes: Axes, bound: Axes) -> str:
+        found = contraction(inner, axes, bound)
+        if found is None:
+            return self._summed(Mul(*inner), axes, bound)
+        parts = [self._of(factor, layout) for factor, layout in zip(found.factors, found.layouts, strict=True)]
+        if found.operation == "einsum":
+            return f'{self.target.name}.einsum("{found.subscripts}", {", ".join(part for part, _ in parts)})'
+        return " @ ".join(_wrap(part, _PRODUCT + 1) for part in parts)
 
     def _summed(self, body: Expr, axes: Axes, bound: Axes) -> str:
         layout = summing_layout(body, axes, bound)
@@ -187,6 +180,14 @@ def places_text(layout: Axes, bound: Axes) -> str:
         return ""
     listed = ", ".join(map(str, places))
     return f"({listed})" if len(places) > 1 else listed
+
+
+def _scaled(text: str, number: Expr) -> str:
+    if number.could_extract_minus_sign():
+        text, number = f"-{text}", -number
+    above, below = (number, Rational(1)) if number.is_number else number.as_numer_denom()
+    product = text if above == 1 else f"{text} * {_wrap(_number(above), _PRODUCT + 1)}"
+    return product if below == 1 else f"{product} / {_wrap(_number(below), _ATOM)}"
 
 
 def _number(node: Expr) -> Text:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 
-from sympy import Expr, Integer, Mul, Rational
+from sympy import Expr, Indexed, Integer, Mul, Rational, Symbol
 
 from diffcheck.errors import GenerationError
 from diffcheck.oracle.balls import real_number
 from diffcheck.oracle.precision import working_precision
+
+Part = tuple[Expr, str]
+"""A term or factor, and the operation that joins it to the others."""
 
 _LARGEST_INTEGER = 2**53  # beyond it, Python's integers and floats part ways
 
@@ -71,3 +74,12 @@ def split_number(body: Expr) -> tuple[Expr, list[Expr]]:
     for factor in Mul.make_args(body):
         (numbers if is_number(factor) else others).append(factor)
     return Mul(Integer(1), *numbers), others
+
+
+def divided(factor: Expr) -> list[Part]:
+    """Return *factor* as what is multiplied or divided by; a square divides twice, since it may overflow."""
+    if not (factor.is_Pow and factor.exp.is_Rational and factor.exp < 0):
+        return [(factor, "mul")]
+    if factor.exp == -2 and isinstance(factor.base, (Indexed, Symbol)):
+        return [(factor.base, "div")] * 2
+    return [(1 / factor, "div")]

@@ -157,7 +157,9 @@ def _check_body(body: Expr, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> 
 
 
 def _has_value(node: Expr) -> bool:
-    return not (node.base.is_zero or (node.base.is_number and node.base.is_negative and not node.exp.is_integer))
+    if node.base.is_zero and not node.exp.is_positive:
+        return False
+    return not (node.base.is_number and node.base.is_negative and not node.exp.is_integer)
 
 
 def _check_delta(node: Expr, extents: dict[Symbol, Expr]) -> None:

@@ -163,6 +163,11 @@ def test_an_output_may_be_an_input():
     assert plain.program.equation("w_bar").body == 1
 
 
+def test_a_function_of_zero_may_be_squared():
+    program = parse("parameter w\nz[p:2,q:2] = (expm1(delta(p, q))**2 + 1)**w\nL = z[0,1]")
+    assert exact(derive(program), {"w": 3.0}).rounded()["w"] == 0.0
+
+
 def test_a_loss_may_be_a_constant():
     with pytest.warns(UnusedParameterWarning, match="'w'"):
         assert derive(parse("parameter w\nL = 2")).program.equation("w_bar").body == 0

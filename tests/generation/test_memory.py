@@ -23,6 +23,7 @@ PROGRAMS = {
     "outputs that copy inputs": "z[i] = x[i]; u[i] = x[i]; B[i,j] = M[j,i]; c = w; output z, u, B, c",
     "outputs that copy each other": "z[i] = exp(x[i]); u[i] = z[i]; e[i] = z[i]; output u, e",
     "outputs that copy elements": "c = x[1]; d[j] = M[1,j]; e[i] = Q[i,i]; output c, d, e",
+    "copies of one element": "a = x[0]; c = x[0]; L = a*w; output c, L",
     "one thing said twice": "z[i] = exp(x[i])*y[i]; u[k] = exp(x[k])*y[k]; L = Σ_i z[i]*u[i]",
     "sum of a constant": "L = Σ_{i:n} w*b; K = Σ_{i,j:m} x[i]; output L, K",
     "idle indices": "A[i,j:m] = exp(x[i]); L = Σ_{i,j} A[i,j]*N[i,j] + Σ_{i,j} A[i,j]",

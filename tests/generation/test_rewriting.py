@@ -63,7 +63,8 @@ def equations_after(rewrite, text):
         (plain, "A[i,j:m] = exp(x[i]); L = Σ_{i,j} A[i,j]; output L", ["A[i] = exp(x[i])", "L = Σ_i m*A[i]"]),
         (plain, "a[i] = x[i]*y[i]; c[k] = x[k]*y[k]; L = Σ_i a[i]*c[i]; output L", ["a[i] = x[i]*y[i]", "L = Σ_i a[i]**2"]),
         (plain, "a[i] = exp(x[i]); c[i] = a[i]; L = Σ_i a[i]; output c, L", ["c[i] = exp(x[i])", "L = Σ_i c[i]"]),
-        (plain, "c[i] = x[i]; d[i] = x[i]; output c, d", ["c[i] = x[i]", "d[i] = c[i]"]),
+        (plain, "a = x[0]; c = x[0]; L = a*w; output c, L", ["c = x[0]", "L = w*x[0]"]),
+        (plain, "c[i] = x[i]; d[i] = x[i]; output c, d", ["c[i] = x[i]", "d[i] = x[i]"]),
         (
             gathered,
             "c[k:3] = Σ_i (delta(0, k)*x[i] + delta(2, k)*y[i]); output c",

@@ -18,7 +18,7 @@ from diffcheck.errors import (
     UnknownName,
     UnsupportedExpression,
 )
-from diffcheck.notation import Equation, Index, Program, Tensor, extent, function, index_symbol, parse, read
+from diffcheck.notation import FUNCTIONS, Equation, Index, Program, Tensor, extent, function, index_symbol, parse, read
 
 n = extent("n")
 i = index_symbol("i")
@@ -139,6 +139,7 @@ OBJECTS = [
     (made(read("w"), inputs=(Tensor("w"), Tensor("w"))), DuplicateName, "'w' is a tensor"),
     (made(read("w"), outputs=()), NotationError, "no output"),
     (made(read("w"), outputs=("z",)), UnknownName, "outputs: got 'z'"),
+    (made(1 / FUNCTIONS["expm1"].symbol(0)), UnsupportedExpression, r"1/expm1\(0\)"),
     (made(exp(exp(Integer(100)))), UnsupportedExpression, "exponent"),
     (made(Integer(3) ** 9999 * read("w")), UnsupportedExpression, "bits"),
     (made(Rational(1, 3**9999) * read("w")), UnsupportedExpression, "bits"),
