@@ -1,12 +1,12 @@
 """A formula is written anew from a closed list of elements, or refused."""
 
 import pytest
-import sympy
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy.printing.mathml import mathml
 
 from diffcheck.errors import ResultsUnreadable
+from diffcheck.notation.mathml import expression_mathml, program_mathml
+from diffcheck.problems import names, problem
 from diffcheck.report.mathml import ATTRIBUTES, ELEMENTS, checked_mathml
 
 REFUSED = [
@@ -71,23 +71,13 @@ def test_text_stays_text(text):
     assert "<" not in inner
 
 
-x, b = sympy.symbols("x beta_1")
-i = sympy.Symbol("i", integer=True)
-EXPRESSIONS = [
-    sympy.Sum((sympy.IndexedBase("t")[i] - x * b) ** 2, (i, 1, 3)) / 3,
-    sympy.exp(x) / (1 + sympy.sqrt(x)),
-    sympy.cbrt(x) + sympy.Abs(x) - sympy.Rational(2, 3),
-    sympy.Matrix([[x, b]]),
-    sympy.Derivative(x**2, x),
-    sympy.tanh(x) * sympy.Max(x, b),
-    sympy.Gt(x, b),
-]
-
-
-@pytest.mark.parametrize("expression", EXPRESSIONS, ids=str)
-def test_what_sympy_prints_is_accepted(expression):
-    written = checked_mathml(f"<math>{mathml(expression, printer='presentation')}</math>")
-    assert checked_mathml(written) == written
+@pytest.mark.parametrize("name", names())
+def test_the_formulas_of_the_catalogue_are_accepted(name):
+    gradient = problem(name).gradient
+    closed = [f"<math>{expression_mathml(gradient.closed_form(parameter))}</math>" for parameter in gradient.wrt]
+    for markup in (*program_mathml(gradient.program), *program_mathml(gradient.primal), *closed):
+        written = checked_mathml(markup)
+        assert checked_mathml(written) == written
 
 
 def test_the_lists_hold_nothing_that_loads_or_runs():
