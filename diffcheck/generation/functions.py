@@ -103,6 +103,14 @@ def results_text(names: Sequence[str]) -> str:
     return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
 
 
+def unpacking(names: Sequence[str], text: str) -> list[str]:
+    """Return the lines that assign the elements of the tuple *text* to *names*."""
+    line = f"    {results_text(names)} = {text}"
+    if len(line) <= WIDTH:
+        return [line]
+    return ["    (", *(f"        {part}" for part in wrap(", ".join(names) + ",", WIDTH - 8)), f"    ) = {text}"]
+
+
 def tuple_text(kind: str, count: int) -> str:
     """Return the annotation of a tuple of *count* values of one *kind*."""
     return f"tuple[{kind}, ...]" if count > _FEW else f"tuple[{', '.join([kind] * count)}]"

@@ -14,6 +14,7 @@ from diffcheck.generation.functions import (
     signature,
     sizes_lines,
     tuple_text,
+    unpacking,
 )
 from diffcheck.generation.memory import Memory
 from diffcheck.generation.names import names_of, numbered
@@ -49,7 +50,7 @@ def _grad(gradient: Gradient, program: Program, lines: list[str], memory: Memory
     if slots:
         passed = ", ".join(tensor.name for tensor in program.inputs)
         made = f"workspace({passed})" if memory.allocated else nones_text(len(slots))
-        unpacked = [f"    {results_text(slots)} = {made} if out is None else out"]
+        unpacked = unpacking(slots, f"{made} if out is None else out")
     return "\n".join(
         [
             *signature("grad", [*arguments, *keyword], tuple_text(target.array, len(program.outputs))),

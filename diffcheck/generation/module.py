@@ -37,9 +37,10 @@ def generate(gradient: Gradient, target: str = "torch") -> Source:
 
 def _functions(gradient: Gradient, target: Target) -> list[tuple[str, str]]:
     reserved = reserved_names(target)
-    primal = cleared(gradient.primal, reserved | called_names(gradient.wrt))
-    found = article(primal, gradient.wrt)
-    functions = manual_functions(found, target) if found is not None else []
+    functions: list[tuple[str, str]] = []
+    if article(gradient.primal, gradient.wrt) is not None:
+        found = article(cleared(gradient.primal, reserved | called_names(gradient.wrt)), gradient.wrt)
+        functions = manual_functions(found, target) if found is not None else []
     return [*functions, *fused_functions(replace(gradient, program=cleared(gradient.program, reserved)), target, reserved)]
 
 

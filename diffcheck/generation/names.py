@@ -14,9 +14,9 @@ from diffcheck.notation import Equation, Index, Program, Tensor, extent, indices
 from diffcheck.notation.symbols import substitute
 
 
-def reserved_names(target: Target, functions: Iterable[str] = ()) -> set[str]:
+def reserved_names(target: Target) -> set[str]:
     """Return the names that a function's body uses, so that nothing of a program may be called so."""
-    return {target.name, "out", "workspace", *target.helpers, *functions}
+    return {target.name, "out", "workspace", *target.helpers}
 
 
 def names_of(program: Program) -> set[str]:

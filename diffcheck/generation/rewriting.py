@@ -36,10 +36,12 @@ def shared(program: Program) -> Program:
     Products are shared first (a factor group that is itself an equation), then any repeated subexpression over an array.
     """
     equations = [_reusing(equation, program.equations[:place]) for place, equation in enumerate(program.equations)]
-    program = replace(program, equations=tuple(equations))
-    while (candidate := _repeated(program)) is not None:
-        program = _extracted(program, candidate)
-    return program
+    taken = names_of(program)
+    while (candidate := _repeated(equations)) is not None:
+        name = fresh_name("s", taken)
+        taken.add(name)
+        equations = _extracted(equations, candidate, name)
+    return replace(program, equations=tuple(equations))
 
 
 def _reusing(equation: Equation, earlier: tuple[Equation, ...]) -> Equation:
@@ -53,17 +55,23 @@ def _reusing(equation: Equation, earlier: tuple[Equation, ...]) -> Equation:
     return equation
 
 
-def _repeated(program: Program) -> Shared | None:
-    counts: Counter[Shared] = Counter()
-    for equation in program.equations:
-        counts.update(_candidates(equation))
-    twice = [candidate for candidate, count in counts.items() if count > 1]
-    return max(twice, key=lambda candidate: (candidate[0].count_ops(), str(candidate)), default=None)
+def _repeated(equations: list[Equation]) -> Shared | None:
+    counts = Counter(candidate for equation in equations for candidate, alone in _subexpressions(equation) if alone)
+    return max((candidate for candidate, count in counts.items() if count > 1), key=_size, default=None)
 
 
-def _candidates(equation: Equation) -> list[Shared]:
-    """Return what could be computed before *equation*: all that reads an array, no product larger than all its factors."""
-    found: list[Shared] = []
+@lru_cache(maxsize=4096)
+def _size(candidate: Shared) -> tuple[int, str]:
+    return candidate[0].count_ops(), str(candidate)
+
+
+@lru_cache(maxsize=4096)  # most equations are not changed by an extraction
+def _subexpressions(equation: Equation) -> tuple[tuple[Shared, bool], ...]:
+    """Return every subexpression that reads an array, and whether it could be computed before *equation*.
+
+    A product that is summed may be larger than all its factors: it had better not be computed.
+    """
+    found: list[tuple[Shared, bool]] = []
     pending = [equation.body]
     symbols = [index.symbol for index in equation.axes]
     while pending:
@@ -72,27 +80,25 @@ def _candidates(equation: Equation) -> list[Shared]:
             continue
         axes = own_axes(node, symbols)
         wide = node.is_Mul and all(own_axes(factor, symbols) != axes for factor in node.args)
-        if node.has(Indexed) and not (wide and equation.bound):
-            found.append((node, tuple(index for index in equation.axes if index.symbol in axes)))
+        if node.has(Indexed):
+            indices = tuple(index for index in equation.axes if index.symbol in axes)
+            found.append(((node, indices), not (wide and equation.bound)))
         pending.extend(node.args)
-    return found
+    return tuple(found)
 
 
-def _extracted(program: Program, candidate: Shared) -> Program:
-    node, axes = candidate
-    place = next(k for k, equation in enumerate(program.equations) if candidate in _candidates(equation))
-    name = fresh_name("s", names_of(program))
-    whole = read(name, (index.symbol for index in axes))
-    made = Equation(name, axes, (), node)
-    rest = [_substituted(equation, candidate, whole) for equation in program.equations[place:]]
-    return replace(program, equations=(*program.equations[:place], made, *rest))
+def _extracted(equations: list[Equation], candidate: Shared, name: str) -> list[Equation]:
+    node, indices = candidate
+    place = next(place for place, equation in enumerate(equations) if (candidate, True) in _subexpressions(equation))
+    whole = read(name, (index.symbol for index in indices))
+    rest = [_substituted(equation, candidate, whole) for equation in equations[place:]]
+    return [*equations[:place], Equation(name, indices, (), node), *rest]
 
 
 def _substituted(equation: Equation, candidate: Shared, whole: Expr) -> Equation:
-    node, axes = candidate
-    if not set(axes) <= set(equation.axes):
+    if all(candidate != other for other, _ in _subexpressions(equation)):
         return equation
-    return Equation(equation.target, equation.indices, equation.bound, substitute(equation.body, {node: whole}))
+    return Equation(equation.target, equation.indices, equation.bound, substitute(equation.body, {candidate[0]: whole}))
 
 
 def scaled_late(program: Program) -> Program:

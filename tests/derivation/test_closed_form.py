@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 from derivation.witnesses import formula_gap
-from hypothesis import assume, given
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 from strategies_programs import SIZES, losses, points
 from sympy import KroneckerDelta, Sum
@@ -32,7 +32,11 @@ def test_a_closed_form_has_the_values_of_the_program(program, data):
     only = Program(gradient.program.inputs, gradient.program.equations, (adjoint.target,))
     formula = gradient.closed_form(name)
     assume(formula.count_ops() < 400)
-    assert formula_gap(only, formula, adjoint.indices, point, SIZES) < 1e-50
+    try:
+        gap = formula_gap(only, formula, adjoint.indices, point, SIZES)
+    except OverflowError:
+        reject()
+    assert gap < 1e-50
 
 
 def test_inner_sums_get_indices_of_their_own():

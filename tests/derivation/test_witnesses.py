@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from derivation.witnesses import difference_gap, expansion_gap
-from hypothesis import assume, given
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 from strategies_programs import SIZES, SMOOTH, losses, points
 from sympy import Add, Indexed, Mul, Rational
@@ -47,7 +47,11 @@ def test_central_differences_agree_to_100_digits(program, data):
 def test_the_expanded_loss_has_the_same_derivative_to_50_digits(program, data):
     names, gradient = gradients(program)
     point = drawn(data, program)
-    assert expansion_gap(program, gradient.program, names, point, SIZES) < SAME_BY_EXPANSION
+    try:
+        gap = expansion_gap(program, gradient.program, names, point, SIZES)
+    except OverflowError:
+        reject()
+    assert gap < SAME_BY_EXPANSION
 
 
 @given(losses(), st.data())

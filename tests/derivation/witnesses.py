@@ -5,7 +5,8 @@
 2. `difference_gap`: the primal program is evaluated in balls of 4000 bits on both sides of a point, a step of 2^-1200 along a
    direction; its central difference has a truncation error of some 2^-2400 times the third derivative.
 
-Both return how far the gradient program is from the truth, relative to the sizes of the terms; both give infinity for NaN.
+Both return how far the gradient program is from the truth, relative to the sizes of the terms; both give infinity for NaN. The
+first raises `OverflowError` for a loss that mpmath cannot reach.
 """
 
 from __future__ import annotations
@@ -36,7 +37,17 @@ class _Sign(sympy.Function):
         return Integer(0)
 
 
-NUMBERS = [{"_Sign": mpmath.sign}, "mpmath"]
+def _within_reach(name):
+    def calculate(u):
+        if abs(u) > 10**4:  # exp(exp(exp(5))) would take mpmath as many bits as it has
+            raise OverflowError(f"{name} of a number beyond 10**4")
+        return getattr(mpmath, name)(u)
+
+    return calculate
+
+
+NUMBERS = [{"_Sign": mpmath.sign} | {name: _within_reach(name) for name in ("exp", "sinh", "cosh", "tanh")}, "mpmath"]
+
 
 # The named functions in elementary ones, from their definitions.
 ELEMENTARY = {

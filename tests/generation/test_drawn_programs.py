@@ -45,7 +45,7 @@ def test_gradient_with_respect_to_anything_of_a_program_with_kinks_and_several_o
     assert_generated_well(gradient, gradient, data)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_gradient_of_a_gradient_with_cotangents(data):
     program = data.draw(losses(("tanh", "sigmoid", "exp")))

@@ -154,3 +154,14 @@ def test_fault_that_only_a_second_call_shows():
     assert_right(wrong.module().grad(**arrays), program, arrays, "float64")
     with pytest.raises(AssertionError):
         assert_sound(wrong.module(), program, arrays, "float64")
+
+
+def test_a_program_of_many_temporaries():
+    terms = [f"a{k}[i] = exp(x[i]/{k})*y[i]" for k in range(2, 20)]
+    total = " + ".join(f"a{k}[i]*a{k + 1}[i]" for k in range(2, 19))
+    program = parse(f"data x[n]; data y[n]; {'; '.join(terms)}; L = Σ_i ({total}); output L")
+    gradient = derived(program, ["x", "y"])
+    text = str(generate(gradient))
+    assert max(map(len, text.splitlines())) <= 128
+    arrays = as_arrays({"x": np.arange(3.0), "y": np.array([0.5, -1.0, 2.0])})
+    assert_sound(generate(gradient).module(), gradient, arrays, "float64")
