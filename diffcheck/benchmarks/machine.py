@@ -16,7 +16,7 @@ def machine() -> dict[str, object]:
         "cpu": _cpu(),
         "cores": os.cpu_count() or 0,
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1) if _has_sysconf() else 0.0,
-        "os": f"{platform.system()} {platform.release()}",
+        "os": f"{platform.system()} {platform.release().split('-')[0]}",
         "gpu": _gpu(),
     }
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from diffcheck.benchmarks.cases import Case, epoch_cases, gradient_cases
+from diffcheck.benchmarks.checks import check_cases
 from diffcheck.benchmarks.machine import absent
 from diffcheck.benchmarks.timing import Comparison, compare_times, cuda_clock, wall_clock
 from diffcheck.derivation import Gradient
@@ -23,6 +25,12 @@ from diffcheck.verification import Findings, Truth, truth_of, verify
 from diffcheck.verification.faults import FAULTS, caught_by
 
 Row = dict[str, Any]
+
+CASES: Mapping[str, Callable[[Problem, int, str, str], Iterator[Case]]] = {
+    "gradient": gradient_cases,
+    "epoch": epoch_cases,
+    "check": check_cases,
+}
 
 
 def problem_row(chosen: Problem) -> Row:
@@ -153,22 +161,33 @@ def _training_row(run: Trajectory, inputs: str, agreement: float | None) -> Row:
 
 
 def timing_rows(chosen: Problem, what: str, n: int, dtype: str, device: str, rounds: int) -> Iterator[Row]:
-    """Return the times of the gradient or of one epoch of one problem at *n* examples, every engine beside autograd."""
-    head = {"problem": chosen.name, "what": what, "device": device, "dtype": dtype, "n": n}
+    """Return the times of one gradient, epoch or check of a problem at *n* examples, every way beside the usual one."""
+    others = ", ".join(f"{name} = {size}" for name, size in chosen.sizes.items() if name != chosen.batch)
+    title = f"{chosen.name}, {others}" if others else chosen.name
+    head = {"problem": title, "what": what, "device": device, "dtype": dtype, "n": n}
     reason = absent(device)
     if reason is not None:
-        yield head | {"engine": "autograd", "status": "not measured", "reason": reason}
+        yield head | {"engine": "every engine", "status": "not measured", "reason": reason}
         return
-    cases = list((gradient_cases if what == "gradient" else epoch_cases)(chosen, n, dtype, device))
+    cases = list(CASES[what](chosen, n, dtype, device))
+    usual = cases[0]
+    if usual.call is None:
+        cases = [replace(case, call=None, reason=case.reason or f"nothing to compare with: {usual.reason}") for case in cases]
+        yield from (head | _untimed(case) for case in cases)
+        return
     calls = {case.engine: case.call for case in cases if case.call is not None}
-    baseline = "autograd" if what == "gradient" else "autograd loop"
-    found = compare_times(calls, baseline, rounds=rounds, clock=cuda_clock if device == "cuda" else wall_clock)
+    clock = cuda_clock if device == "cuda" and what != "check" else wall_clock
+    found = compare_times(calls, usual.engine, rounds=rounds, clock=clock)
     yield from (head | _timing(case, found) for case in cases)
+
+
+def _untimed(case: Case) -> Row:
+    return {"engine": case.engine, "status": "not measured", "reason": case.reason}
 
 
 def _timing(case: Case, found: Comparison) -> Row:
     if case.call is None:
-        return {"engine": case.engine, "status": "not measured", "reason": case.reason}
+        return _untimed(case)
     timing = found.timings[case.engine]
     return {
         "engine": case.engine,

@@ -121,8 +121,9 @@ def train(
 @app.command()
 def bench(
     problem: ProblemName = "thermometer",
-    what: Annotated[str, typer.Option(help="gradient or epoch.")] = "gradient",
+    what: Annotated[str, typer.Option(help="gradient, epoch, or check: diffcheck beside gradcheck.")] = "gradient",
     sizes: Annotated[str, typer.Option(help="Numbers of examples, separated by commas.")] = "11,1000,100000",
+    extents: Annotated[str, typer.Option(help="Sizes of other extents, as in d=64,h=64.")] = "",
     dtype: Annotated[str, typer.Option(help="The dtype to compute in.")] = "float32",
     device: Device = "cpu",
     rounds: Annotated[int, typer.Option(help="How many rounds of turn-and-turn-about.")] = 15,
@@ -132,7 +133,7 @@ def bench(
     """Time every engine beside eager autograd, each only after its value passed the check."""
     from diffcheck.cli.benching import bench_problem
 
-    bench_problem(problem, what, sizes, dtype, device, rounds, threads, json)
+    bench_problem(problem, what, sizes, extents, dtype, device, rounds, threads, json)
 
 
 @app.command()

@@ -6,20 +6,23 @@ import json as encoding
 
 import torch
 
-from diffcheck.benchmarks.rows import Row, timing_rows
+from diffcheck.benchmarks.rows import CASES, Row, timing_rows
 from diffcheck.cli.progress import progress
 from diffcheck.cli.verifying import check_device
 from diffcheck.errors import TrainingError, UnknownName
 from diffcheck.oracle import format_of
 from diffcheck.problems import problem as problem_called
+from diffcheck.problems import resized
 
 
-def bench_problem(name: str, what: str, sizes: str, dtype: str, device: str, rounds: int, threads: int, json: bool) -> None:
+def bench_problem(
+    name: str, what: str, sizes: str, extents: str, dtype: str, device: str, rounds: int, threads: int, json: bool
+) -> None:
     """Print the times of every engine at each size, as ratios to eager autograd with the noise floor."""
-    if what not in ("gradient", "epoch"):
-        raise UnknownName.among("thing to time", what, ("gradient", "epoch"))
+    if what not in CASES:
+        raise UnknownName.among("thing to time", what, CASES)
     check_device(device)
-    problem, kind = problem_called(name), format_of(dtype).name
+    problem, kind = resized(problem_called(name), **_extents(extents)), format_of(dtype).name
     torch.set_num_threads(threads)
     numbers = _numbers(sizes)
     rows: list[Row] = []
@@ -48,10 +51,22 @@ def table(rows: list[Row], n: int) -> str:
 
 
 def _numbers(sizes: str) -> list[int]:
-    try:
-        numbers = [int(part.replace("_", "")) for part in sizes.split(",") if part.strip()]
-    except ValueError:
-        numbers = []
+    numbers = [_number(part) for part in sizes.split(",") if part.strip()]
     if not numbers or min(numbers) < 1:
         raise TrainingError(got=f"--sizes {sizes}", wanted="numbers of examples, 1 or more", do="write as in --sizes 11,1000")
     return numbers
+
+
+def _extents(text: str) -> dict[str, int]:
+    pairs = [part.split("=") for part in text.split(",") if part.strip()]
+    found = {pair[0].strip(): _number(pair[1]) if len(pair) == 2 else 0 for pair in pairs}
+    if found and min(found.values()) < 1:
+        raise TrainingError(got=f"--extents {text}", wanted="sizes of extents, 1 or more", do="write as in --extents d=64,h=64")
+    return found
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return 0

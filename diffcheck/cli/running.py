@@ -27,7 +27,7 @@ from diffcheck.benchmarks.rows import (
 from diffcheck.cli.progress import progress
 from diffcheck.engines import names as engine_names
 from diffcheck.oracle import FORMATS
-from diffcheck.problems import names, problem
+from diffcheck.problems import names, problem, resized
 from diffcheck.report import load_results, save_results, write_report
 from diffcheck.verification.faults import FAULTS
 
@@ -38,12 +38,13 @@ class Extent:
 
     gradient_sizes: tuple[int, ...]
     epoch_sizes: tuple[int, ...]
+    checked: tuple[int, int]  # the examples and the width of the network whose check is timed beside gradcheck
     rounds: int
     epochs: int
 
 
-FULL = Extent((11, 1_000, 100_000, 10_000_000), (11, 1_000, 100_000), 15, 5000)
-QUICK = Extent((11, 1_000), (11,), 5, 200)
+FULL = Extent((11, 1_000, 100_000, 10_000_000), (11, 1_000, 100_000), (256, 64), 15, 5000)
+QUICK = Extent((11, 1_000), (11,), (37, 8), 5, 200)
 
 
 def run_all(output: Path, *, quick: bool, seed: int) -> int:
@@ -94,11 +95,15 @@ def _faults() -> list[Row]:
 
 def _timings(extent: Extent) -> Iterator[Row]:
     line = problem("thermometer")
-    plan = [("gradient", n) for n in extent.gradient_sizes] + [("epoch", n) for n in extent.epoch_sizes]
+    n, width = extent.checked
+    network = resized(problem("two-layer-network"), d=width, h=width)
+    plan = [(line, "gradient", size, "float32", extent.rounds) for size in extent.gradient_sizes]
+    plan += [(line, "epoch", size, "float32", extent.rounds) for size in extent.epoch_sizes]
+    plan += [(network, "check", n, dtype, 5) for dtype in ("float64", "float32", "bfloat16")]
     with progress("timing", len(plan) * len(devices())) as advance:
         for device in devices():
-            for what, n in plan:
-                yield from timing_rows(line, what, n, "float32", device, extent.rounds)
+            for subject, what, n, dtype, rounds in plan:
+                yield from timing_rows(subject, what, n, dtype, device, rounds)
                 advance()
 
 

@@ -2,7 +2,7 @@
 
 from diffcheck.problems.classification import logistic_regression
 from diffcheck.problems.networks import two_layer_network
-from diffcheck.problems.problem import Problem, scaled, to_torch
+from diffcheck.problems.problem import Problem, resized, scaled, to_torch
 from diffcheck.problems.registry import names, problem, register
 from diffcheck.problems.regression import linear_regression, polynomial_regression, thermometer
 from diffcheck.problems.stability import hessian_matrix, is_quadratic, largest_stable_lr
@@ -18,6 +18,7 @@ __all__ = [
     "names",
     "problem",
     "register",
+    "resized",
     "scaled",
     "to_torch",
 ]

@@ -65,10 +65,15 @@ class Problem:
 
     def point(self, seed: int = 0, **sizes: int) -> dict[str, np.ndarray]:
         """Return a random point in float64; sizes not named are the problem's own."""
-        for name in sizes:
-            if name not in self.sizes:
-                raise UnknownName.among(f"extent of {self.name}", name, self.sizes)
-        return self.draw(np.random.default_rng(seed), {**self.sizes, **sizes})
+        return self.draw(np.random.default_rng(seed), resized(self, **sizes).sizes)
+
+
+def resized(problem: Problem, **sizes: int) -> Problem:
+    """Return *problem* with other sizes as its own."""
+    for name in sizes:
+        if name not in problem.sizes:
+            raise UnknownName.among(f"extent of {problem.name}", name, problem.sizes)
+    return replace(problem, sizes={**problem.sizes, **sizes})
 
 
 def scaled(problem: Problem, factor: float) -> Problem:

@@ -113,7 +113,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Timing:
-    """The samples of one thing timed, their median with its interval, and the paired ratio to autograd."""
+    """The samples of one thing timed, their median with its interval, and how many times faster than autograd it is, paired."""
 
     problem: str
     what: str

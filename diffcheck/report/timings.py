@@ -45,9 +45,9 @@ def ratio_word(row: Timing) -> str:
         return ""
     if row.noise is None:
         return "noise not measured"
-    if row.ratio_high < 1 - row.noise:
-        return "faster"
     if row.ratio_low > 1 + row.noise:
+        return "faster"
+    if row.ratio_high < 1 - row.noise:
         return "slower"
     return "no difference shown"
 

@@ -6,10 +6,14 @@ import math
 import pytest
 
 from diffcheck import engines, problems
-from diffcheck.benchmarks import compare_times, gradient_cases
-from diffcheck.benchmarks.cases import checker, timed_point
+from diffcheck.benchmarks import check_cases, compare_times, gradient_cases
+from diffcheck.benchmarks.cases import Case, checker, timed_point
 from diffcheck.benchmarks.pytest_results import rows_from
-from diffcheck.errors import ResultsUnreadable
+from diffcheck.benchmarks.rows import timing_rows
+from diffcheck.errors import ResultsUnreadable, WrongGradient
+from diffcheck.report.reading import read
+from diffcheck.report.schema import Timing
+from diffcheck.report.timings import ratio_word
 from diffcheck.verification.faults import planted
 
 COSTS = {"slow": 8e-4, "fast": 2e-4}
@@ -77,6 +81,40 @@ def test_an_engine_that_fails_the_check_is_not_timed(monkeypatch):
     (case,) = gradient_cases(problem, 11, "float32", "cpu")
     assert case.call is None
     assert "wrong" in case.reason
+
+
+def test_nothing_is_timed_beside_a_wrong_baseline(monkeypatch):
+    monkeypatch.setattr(
+        "diffcheck.benchmarks.rows.CASES", {"gradient": lambda *_: [Case("a", None, "it is wrong"), Case("b", int)]}
+    )
+    rows = list(timing_rows(problems.problem("thermometer"), "gradient", 11, "float32", "cpu", 2))
+    assert [row["reason"] for row in rows] == ["it is wrong", "nothing to compare with: it is wrong"]
+
+
+def test_the_engine_that_takes_less_time_is_called_faster(monkeypatch):
+    cases, clock = counted([])
+    monkeypatch.setattr("diffcheck.benchmarks.rows.CASES", {"gradient": lambda *_: [Case(*case) for case in cases.items()]})
+    monkeypatch.setattr("diffcheck.benchmarks.rows.wall_clock", clock)
+    rows = timing_rows(problems.problem("thermometer"), "gradient", 11, "float32", "cpu", 5)
+    words = {row["engine"]: ratio_word(read(Timing, row)) for row in rows}
+    assert words == {"slow": "no difference shown", "fast": "faster"}
+
+
+def test_a_check_is_timed_beside_gradcheck():
+    network = problems.resized(problems.problem("two-layer-network"), d=3, h=2)
+    rows = list(timing_rows(network, "check", 5, "float32", "cpu", 1))
+    assert [row["engine"] for row in rows] == ["gradcheck", "gradcheck, fast mode", "diffcheck of float32"]
+    assert {row["problem"] for row in rows} == {"two-layer-network, d = 3, h = 2"}
+    assert all(row["status"] == "measured" for row in rows)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_a_wrong_gradient_fails_the_check_that_is_timed(monkeypatch, dtype):
+    broken = planted("sign flipped", engines.engine("autograd"))
+    monkeypatch.setattr("diffcheck.benchmarks.checks.engine", lambda _: broken)
+    *_, case = check_cases(problems.problem("two-layer-network"), 5, dtype, "cpu")
+    with pytest.raises(WrongGradient):
+        case.call()
 
 
 def test_files_that_are_no_benchmarks_are_refused(tmp_path):

@@ -112,6 +112,8 @@ def test_train_exits_with_1_where_it_diverges(diffcheck):
         (("train", "thermometer", "--epochs", "0"), "epoch"),
         (("bench", "thermometer", "--sizes", "0"), "1 or more"),
         (("bench", "thermometer", "--what", "gradent"), "did you mean 'gradient'?"),
+        (("bench", "two-layer-network", "--extents", "q=3"), "extent of two-layer-network"),
+        (("bench", "two-layer-network", "--extents", "h"), "--extents d=64,h=64"),
         (("report", "no-such-file.json"), "no-such-file.json"),
     ],
 )

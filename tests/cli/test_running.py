@@ -7,7 +7,7 @@ from diffcheck.cli import running
 from diffcheck.report import load_results
 from diffcheck.verification.faults import planted
 
-SMALL = running.Extent(gradient_sizes=(11,), epoch_sizes=(11,), rounds=3, epochs=20)
+SMALL = running.Extent(gradient_sizes=(11,), epoch_sizes=(11,), checked=(5, 3), rounds=3, epochs=20)
 ENGINES = ("autograd", "generated")
 
 

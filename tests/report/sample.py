@@ -207,7 +207,7 @@ def timing(what: str, engine: str, device: str, n: int, i: int) -> dict[str, Any
     base = 6e-5 + 4e-9 * n
     median = (6e-5 * (1, 1.7, 0.55, 0.3, 0.28)[i] + 4e-9 * n * (1, 1.02, 0.6, 0.55, 0.8)[i]) * (1.2 if what == "epoch" else 1)
     samples = [median * (1 + 0.05 * ((k * 7919 % 23) / 23 - 0.4) + (0.5 if k == 13 else 0)) for k in range(25)]
-    ratio = median / base / (1.2 if what == "epoch" else 1)
+    ratio = base * (1.2 if what == "epoch" else 1) / median
     return row | {
         "status": "measured", "reason": None, "samples": samples, "median": median, "low": median * 0.97, "high": median * 1.04,
         "ratio": ratio, "ratio_low": ratio * 0.985, "ratio_high": ratio * 1.02, "noise": 0.025,
