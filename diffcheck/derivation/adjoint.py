@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sympy import Expr, KroneckerDelta, Mul
+from sympy import Expr, Integer, KroneckerDelta, Mul
 
 from diffcheck.derivation.slopes import Rules, partial
 from diffcheck.derivation.terms import Term, added, fresh_name, has_delta, mergeable, reduced, renamed, zero
-from diffcheck.notation import Equation, Index, Program, indices_of, name_of, read, reads_of
+from diffcheck.notation import Equation, Index, Program, Reduction, indices_of, name_of, read, reads_of
+from diffcheck.notation.places import is_plain
+from diffcheck.notation.selection import select
+from diffcheck.notation.symbols import substitute
 
 
 @dataclass
@@ -33,6 +36,7 @@ class AdjointWalk:
     equations: list[Equation] = field(default_factory=list)
     tensors: set[str] = field(default_factory=set)
     indices: set[str] = field(default_factory=set)
+    cotangents: dict[str, tuple[Expr, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A new name must differ from every name of the other kind, wherever that stands: an index is never called as a tensor.
@@ -91,22 +95,44 @@ class AdjointWalk:
         self.equations.append(equation)
         return equation.target
 
+    def _shapes(self) -> dict[str, tuple[Expr, ...]]:
+        """Return the extents of every tensor that an adjoint may read; a cotangent has those of its output."""
+        return self.program.tensors | self.cotangents | {made.target: made.extents for made in self.equations}
+
+    def _others(self, equation: Equation) -> Expr:
+        """Define the product over L ≠ K of e(I, L), which has no quotient by an e that may be 0; return its read at I, K."""
+        copies = tuple(Index(self._fresh_index(index.name, equation), index.extent) for index in equation.bound)
+        same = Mul(*(KroneckerDelta(old.symbol, new.symbol) for old, new in zip(equation.bound, copies, strict=True)))
+        moved = {old.symbol: new.symbol for old, new in zip(equation.bound, copies, strict=True)}
+        body = select(same, Integer(1), substitute(equation.body, moved))
+        name = self.fresh_tensor(f"{equation.target}_others")
+        self.equations.append(Equation(name, equation.axes, copies, body, Reduction.PRODUCT))
+        return read(name, (index.symbol for index in equation.axes))
+
+    def _fresh_index(self, stem: str, equation: Equation) -> str:
+        name = fresh_name(stem, self.tensors | self.indices | {index.name for index in equation.axes})
+        self.indices.add(name)
+        return name
+
     def _pass_on(self, equation: Equation, adjoint: Term, live: set[str]) -> None:
+        if equation.reduction is Reduction.ARGMAX:
+            return  # piecewise constant
         lead = tuple(index.name for index in self.prefix)
         own = tuple(index.name for index in equation.indices)
         bound = tuple(index.name for index in equation.bound)
         seed = renamed(adjoint, lead + own, avoid=self.tensors.union(bound))
+        rest = self._others(equation) if equation.reduction is Reduction.PRODUCT else Integer(1)
         for node in equation.reads:
             if name_of(node) in live and (slope := partial(equation.body, node, self.rules)) != 0:
                 axes = equation.axes + seed.bound
-                self.collect(name_of(node), self._term(node, axes, Mul(seed.body, slope)))
+                self.collect(name_of(node), self._term(node, axes, Mul(seed.body, rest, slope)))
 
     def _term(self, node: Expr, axes: tuple[Index, ...], body: Expr) -> Term:
         by_symbol = {index.symbol: index for index in axes}
         extents = self.program.tensors[name_of(node)]
         free: list[Index] = []
         for place, size in zip(indices_of(node), extents, strict=True):
-            if place in by_symbol and by_symbol[place] not in free:
+            if place in by_symbol and by_symbol[place] not in free and by_symbol[place].extent == size:
                 free.append(by_symbol[place])
                 continue
             taken = self.tensors.union(index.name for index in (*self.prefix, *axes, *free))
@@ -114,10 +140,10 @@ class AdjointWalk:
             free.append(index)
             body = Mul(body, KroneckerDelta(index.symbol, place))
         rest = tuple(index for index in axes if index not in free)
-        return reduced(Term((*self.prefix, *free), rest, body))
+        return reduced(Term((*self.prefix, *free), rest, body), tensors=self._shapes())
 
 
 def _unnamed(term: Term) -> bool:
     reads = reads_of(term.body)
-    copies = not term.bound and reads == [term.body]
+    copies = not term.bound and reads == [term.body] and all(map(is_plain, indices_of(term.body)))
     return copies or not reads or has_delta(term)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sympy import Add, Expr, Mul, Sum
 
 from diffcheck.derivation.terms import Term, reduced, renamed
-from diffcheck.notation import Equation, Index, Program, indices_of, name_of, reads_of
+from diffcheck.errors import DerivationError
+from diffcheck.notation import Equation, Index, Program, Reduction, indices_of, name_of, reads_of
+from diffcheck.notation.places import inside, is_plain
 from diffcheck.notation.symbols import substitute
 
 
@@ -23,11 +25,24 @@ def _expanded(term: Term, defined: dict[str, Equation], outer: tuple[Index, ...]
     body = term.body
     for node in sorted(_reads(body, defined), key=str):
         inner = defined[name_of(node)]
+        _check(inner, node, around)
         plain = renamed(Term(inner.indices, inner.bound, inner.body), _fresh(inner), avoid=taken)
         places = dict(zip((index.symbol for index in plain.indices), indices_of(node), strict=True))
         value = _expanded(Term((), plain.bound, substitute(plain.body, places)), defined, around, tensors)
         body = substitute(body, {node: value})
     return _summed(reduced(Term(term.indices, term.bound, body), outer))
+
+
+def _check(inner: Equation, node: Expr, around: tuple[Index, ...]) -> None:
+    extents = {index.symbol: index.extent for index in around}
+    places = zip(indices_of(node), inner.extents, strict=True)
+    if inner.reduction is Reduction.SUM and all(is_plain(place) or inside(place, size, extents) for place, size in places):
+        return
+    raise DerivationError(
+        got=f"{node}" if inner.reduction is Reduction.SUM else f"{inner.target}, which is no sum",
+        wanted="sums that are read within their axes",
+        do="use the program: it has no closed form",
+    )
 
 
 def _reads(body: Expr, defined: dict[str, Equation]) -> list[Expr]:

@@ -76,6 +76,8 @@ def _checked(program: Program, wrt: Sequence[str] | str | None) -> tuple[str, ..
     for name in names:
         if name not in program.tensors:
             raise UnknownName.among("tensor of the program", name, program.tensors)
+        if name in program.named(Role.INTEGER):
+            raise DerivationError(got=f"{name!r}, whole numbers", wanted="a tensor of real numbers", do="leave it out of wrt")
     return names
 
 
@@ -110,6 +112,7 @@ def _seed(walk: AdjointWalk) -> list[Tensor]:
     cotangents = []
     for name in program.outputs:
         tensor = Tensor(walk.fresh_tensor(f"{name}_bar"), shapes[name], Role.COTANGENT)
+        walk.cotangents[tensor.name] = tensor.extents
         cotangents.append(tensor)
         indices = _indices(walk, name)
         walk.collect(name, Term(indices, (), read(tensor.name, (index.symbol for index in indices))))

@@ -43,7 +43,7 @@ def _plainly_indexed(made: Equation, indices: tuple[Index, ...], tensors: set[st
     for index in made.indices[len(names) :]:
         names.append(fresh_name(index.name, tensors.union(names)))
     term = renamed(Term(made.indices, made.bound, made.body), tuple(names), avoid=tensors)
-    return Equation(made.target, term.indices, term.bound, term.body)
+    return Equation(made.target, term.indices, term.bound, term.body, made.reduction)
 
 
 def hessian(program: Program, wrt: tuple[str, ...]) -> dict[tuple[str, str], Program]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-from sympy import Dummy, Expr, Mul
+from sympy import Dummy, Expr, Integer, Mul
 
 from diffcheck.notation.functions import FUNCTIONS, Slope
-from diffcheck.notation.symbols import substitute
+from diffcheck.notation.symbols import substitute, values_read
 
 
 class Rules(Enum):
@@ -20,11 +20,14 @@ class Rules(Enum):
 def partial(body: Expr, node: Expr, rules: Rules = Rules.STABLE) -> Expr:
     """Return ∂(body)/∂(node), every other read held constant.
 
-    The read is replaced by a symbol of its own first: SymPy differentiates indexed reads by bound indices wrongly.
+    Every read is replaced by a symbol of its own first: SymPy differentiates indexed reads by bound indices wrongly, and would
+    differentiate the places of other reads.
     """
-    held = Dummy(real=True)
-    slope = substitute(body, {node: held}).diff(held)
-    return tidy(_expanded(substitute(slope, {held: node}), rules))
+    held = {other: Dummy(real=True) for other in values_read(body)}
+    if node not in held:
+        return Integer(0)
+    slope = substitute(body, held).diff(held[node])
+    return tidy(_expanded(substitute(slope, {dummy: other for other, dummy in held.items()}), rules))
 
 
 def _expanded(slope: Expr, rules: Rules) -> Expr:

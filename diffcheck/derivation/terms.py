@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
 from sympy import Expr, Integer, KroneckerDelta, Mul, Symbol
 
+from diffcheck.derivation.deltas import solved
 from diffcheck.derivation.slopes import tidy
 from diffcheck.notation import Index
+from diffcheck.notation.places import scatters
 from diffcheck.notation.symbols import substitute
 
 
@@ -47,12 +49,14 @@ def renamed(term: Term, names: tuple[str, ...], avoid: Iterable[str] = ()) -> Te
     return Term(indices, tuple(bound), body)
 
 
-def reduced(term: Term, around: Iterable[Index] = ()) -> Term:
+def reduced(term: Term, around: Iterable[Index] = (), tensors: Mapping[str, tuple[Expr, ...]] | None = None) -> Term:
     """Return *term* with Σ_i δ(i,p) f(i) = f(p) applied and Σ_i c = (extent of i)·c; deltas of free indices stay.
 
-    So does a delta whose p may lie outside the extent of i, where the sum is 0. *around* holds indices bound outside the term.
+    So does a delta whose p may lie outside the extent of i, unless f is 0 there. *around* holds indices bound outside the term,
+    and *tensors* the extents of what the term reads.
     """
-    term = _without_deltas(term, {index.symbol: index.extent for index in around})
+    extents = {index.symbol: index.extent for index in (*around, *term.indices, *term.bound)}
+    term = Term(term.indices, *solved(term.bound, term.body, extents, tensors or {}))
     idle = [index for index in term.bound if index.symbol not in _symbols(term.body)]
     bound = tuple(index for index in term.bound if index not in idle)
     return Term(term.indices, bound, tidy(Mul(term.body, *(index.extent for index in idle))))
@@ -62,33 +66,18 @@ def _symbols(body: Expr) -> set[Symbol]:
     return set(body.free_symbols)
 
 
-def _without_deltas(term: Term, outer: dict[Symbol, Expr]) -> Term:
-    extents = outer | {index.symbol: index.extent for index in term.indices + term.bound}
-    bound = {index.symbol for index in term.bound}
-    for factor in Mul.make_args(term.body):
-        if not isinstance(factor, KroneckerDelta):
-            continue
-        for old, new in (factor.args, factor.args[::-1]):
-            if old in bound and _inside(new, extents[old], extents):
-                rest = Mul(*(other for other in Mul.make_args(term.body) if other is not factor))
-                kept = tuple(index for index in term.bound if index.symbol != old)
-                return _without_deltas(Term(term.indices, kept, substitute(rest, {old: new})), outer)
-    return term
-
-
-def _inside(place: Expr, size: Expr, extents: dict[Symbol, Expr]) -> bool:
-    """Say whether *place* certainly lies in an axis of *size* elements."""
-    last = place if place.is_Integer else extents[place] - 1
-    return bool((size - 1 - last).is_nonnegative)
-
-
 def has_delta(term: Term) -> bool:
-    """Say whether a Kronecker delta is left in *term*."""
-    return bool(term.body.has(KroneckerDelta))
+    """Say whether a Kronecker delta is left in *term*, between indices alone."""
+    return bool(term.body.has(KroneckerDelta)) and not scatters(term.body)
 
 
 def mergeable(first: Term, second: Term) -> bool:
-    """Say whether the two terms run over the same axes once their free indices have the same names."""
+    """Say whether the two terms run over the same axes once their free indices have the same names.
+
+    A sum that scatters stays by itself: it is carried out element by element, and a sum of two such is not.
+    """
+    if scatters(first.body) or scatters(second.body):
+        return False
     return [index.extent for index in first.bound] == [index.extent for index in second.bound]
 
 

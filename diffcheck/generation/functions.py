@@ -27,7 +27,7 @@ def docstring(formula: Sequence[str], inputs: Iterable[Tensor], *rest: str) -> l
 
 def equations_text(program: Program) -> list[str]:
     """Return the equations of *program* as indented lines of a docstring."""
-    return [f"    {equation_text(equation)}" for equation in program.equations]
+    return [f"    {equation_text(equation, program.tensors)}" for equation in program.equations]
 
 
 def _wrapped(text: str) -> list[str]:

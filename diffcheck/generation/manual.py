@@ -30,7 +30,7 @@ def _function(part: Part, target: Target) -> str:
     program = replace(part.program, equations=tuple(map(counted, part.program.equations)))
     like = program.inputs[0].name
     texts = [(equation.target, Readable(target, like, equation).right_side()) for equation in program.equations]
-    *steps, last = [equation_text(equation) for equation in program.equations]
+    *steps, last = [equation_text(equation, program.tensors) for equation in program.equations]
     formula = f"{part.shown} = {last.split(' = ', 1)[1]}" if part.shown else last
     where = ["", "where", *(f"    {step}" for step in steps)] if steps else []
     lines = [line for name, text in texts[:-1] for line in assigned(f"{name} =", text)]

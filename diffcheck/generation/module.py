@@ -12,6 +12,7 @@ from diffcheck.generation.manual import called_names, manual_functions
 from diffcheck.generation.names import cleared, reserved_names
 from diffcheck.generation.source import Source
 from diffcheck.generation.spelling import TARGETS, Target
+from diffcheck.generation.writable import check_writable
 
 
 def generate(gradient: Gradient, target: str = "torch") -> Source:
@@ -27,6 +28,7 @@ def generate(gradient: Gradient, target: str = "torch") -> Source:
         raise GenerationError(
             got="a program without inputs", wanted="an input that tells the dtype", do="declare a constant as an input"
         )
+    check_writable(gradient.program)
     spelt = TARGETS[target]
     functions = _functions(gradient, spelt)
     texts = [text for _, text in functions]

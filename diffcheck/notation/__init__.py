@@ -2,7 +2,7 @@
 
 from diffcheck.notation.functions import FUNCTIONS, ScalarFunction, function
 from diffcheck.notation.grammar import parse
-from diffcheck.notation.program import Equation, Program
+from diffcheck.notation.program import Equation, Program, Reduction
 from diffcheck.notation.symbols import extent, index_symbol, indices_of, name_of, read, reads_of
 from diffcheck.notation.tensor import Index, Role, Tensor
 
@@ -11,6 +11,7 @@ __all__ = [
     "Equation",
     "Index",
     "Program",
+    "Reduction",
     "Role",
     "ScalarFunction",
     "Tensor",

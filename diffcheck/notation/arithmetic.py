@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, KroneckerDelta, Mul, Pow, Rational, Symbol
+from sympy import Add, Expr, KroneckerDelta, Mul, Pow, Rational
 
 from diffcheck.errors import ProgramSyntaxError
 from diffcheck.notation.functions import function
 from diffcheck.notation.limits import check_constants, check_exponential, check_growth
+from diffcheck.notation.places import Quotient, Remainder, check_form
+from diffcheck.notation.selection import select
 
 _MOST_DIGITS = 1000
 
@@ -51,10 +53,21 @@ def power(base: Expr, exponent: Expr) -> Expr:
     return value
 
 
+def whole(sign: str, above: Expr, below: Expr) -> Expr:
+    """Return above // below or above % below, of places."""
+    if below.is_nonpositive:
+        raise ProgramSyntaxError(got=f"{sign} by {below}", wanted="a positive divisor", do="mend the divisor")
+    value = (Quotient if sign == "//" else Remainder)(above, below)
+    check_form(value)
+    return value
+
+
 def call(name: str, arguments: list[Expr]) -> Expr:
-    """Return the function *name* of *arguments*: a named function, sqrt or delta."""
+    """Return the function *name* of *arguments*: a named function, sqrt, delta or select."""
     if name == "delta":
         return _delta(arguments)
+    if name == "select":
+        return _select(arguments)
     if len(arguments) != 1:
         raise ProgramSyntaxError(got=f"{name} of {len(arguments)} arguments", wanted="one argument", do="split the call")
     (argument,) = arguments
@@ -68,7 +81,17 @@ def call(name: str, arguments: list[Expr]) -> Expr:
 
 
 def _delta(places: list[Expr]) -> Expr:
-    if len(places) != 2 or not all(isinstance(place, Symbol) or place.is_Integer for place in places):
+    if len(places) != 2:
         listed = ", ".join(map(str, places))
-        raise ProgramSyntaxError(got=f"delta({listed})", wanted="delta(i, j)", do="pass two indices, or an index and a number")
+        raise ProgramSyntaxError(got=f"delta({listed})", wanted="delta(i, j)", do="pass two places")
+    for place in places:
+        check_form(place)
     return KroneckerDelta(*places)
+
+
+def _select(arguments: list[Expr]) -> Expr:
+    if len(arguments) != 3:
+        raise ProgramSyntaxError(
+            got=f"select of {len(arguments)} arguments", wanted="select(c, a, b)", do="pass a condition and two branches"
+        )
+    return select(*arguments)

@@ -13,7 +13,8 @@ from sympy.printing.precedence import PRECEDENCE
 from diffcheck.notation.functions import FUNCTIONS, NamedFunction
 from diffcheck.notation.names import greek_name, split_name
 from diffcheck.notation.order import before_sums, negative, positive_first
-from diffcheck.notation.program import Equation, Program
+from diffcheck.notation.program import Equation, Program, Reduction
+from diffcheck.notation.selection import select
 from diffcheck.notation.symbols import indices_of, name_of
 from diffcheck.notation.tensor import Index
 
@@ -63,6 +64,9 @@ def _letter(character: str) -> str:
     return letter
 
 
+_SIGNS = {Reduction.SUM: r"\sum", Reduction.PRODUCT: r"\prod", Reduction.ARGMAX: r"\operatorname*{argmax}"}
+
+
 class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy carries no types
     printmethod = "_diffcheck_latex"
 
@@ -73,10 +77,23 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy carries no types
         return name_latex(name_of(node), map(self.doprint, indices_of(node)))
 
     def _print_Function(self, node: Expr, exp: str | None = None) -> str:
+        if isinstance(node, select):
+            condition, then, other = map(self.doprint, node.args)
+            cases = rf"\begin{{cases}} {then} & {condition} > 0 \\ {other} & \text{{otherwise}} \end{{cases}}"
+            return rf"\left({cases}\right)^{{{exp}}}" if exp else cases
         if not isinstance(node, NamedFunction):
             return str(super()._print_Function(node, exp))
         power = f"^{{{exp}}}" if exp else ""
         return rf"{FUNCTIONS[type(node).__name__].latex}{power}\left({self.doprint(node.args[0])}\right)"
+
+    def _print_Quotient(self, node: Expr, exp: str | None = None) -> str:
+        return rf"\lfloor {' / '.join(map(self._place, node.args))} \rfloor"
+
+    def _print_Remainder(self, node: Expr, exp: str | None = None) -> str:
+        return r" \bmod ".join(map(self._place, node.args))
+
+    def _place(self, node: Expr) -> str:
+        return self.doprint(node) if node.is_Symbol or node.is_Integer else rf"\left({self.doprint(node)}\right)"
 
     def _as_ordered_terms(self, node: Expr, order: str | None = None) -> list[Expr]:
         return positive_first(super()._as_ordered_terms(node, order))
@@ -119,9 +136,10 @@ def _sides(equation: Equation) -> tuple[str, str]:
     target = name_latex(equation.target, _names(equation.indices))
     if not equation.bound:
         return target, expression_latex(equation.body)
-    sign, body = ("- ", -equation.body) if negative(equation.body) else ("", equation.body)
+    out = equation.reduction is Reduction.SUM and negative(equation.body)
+    sign, body = ("- ", -equation.body) if out else ("", equation.body)
     summed = rf"\left({expression_latex(body)}\right)" if body.is_Add else expression_latex(body)
-    return target, rf"{sign}\sum_{{{', '.join(_names(equation.bound))}}} {summed}"
+    return target, rf"{sign}{_SIGNS[equation.reduction]}_{{{', '.join(_names(equation.bound))}}} {summed}"
 
 
 def _names(indices: tuple[Index, ...]) -> list[str]:

@@ -18,11 +18,12 @@ from diffcheck.errors import UnsupportedExpression
 from diffcheck.notation.functions import FUNCTIONS
 from diffcheck.notation.names import split_name
 from diffcheck.notation.order import before_sums, negative, positive_first
-from diffcheck.notation.program import Equation, Program
+from diffcheck.notation.program import Equation, Program, Reduction
 from diffcheck.notation.symbols import indices_of, name_of
 from diffcheck.notation.tensor import Index
 
 _ACCENTS = {"\u0300": "`", "\u0301": "´", "\u0302": "^", "\u0303": "~", "\u0304": "¯", "\u0307": "˙", "\u0308": "¨"}
+_SIGNS = {Reduction.SUM: "∑", Reduction.PRODUCT: "∏", Reduction.ARGMAX: "argmax"}
 _TIMES = "<mo>\u2062</mo>"  # the invisible times
 _APPLY = "<mo>\u2061</mo>"  # the invisible application of a function
 
@@ -37,8 +38,10 @@ def equation_mathml(equation: Equation) -> str:
     target = _name(equation.target, list(map(_index, equation.indices)))
     if not equation.bound:
         return _group(f"{target}<mo>=</mo>{_PRINTER.doprint(equation.body)}")
-    sign, body = ("<mo>−</mo>", -equation.body) if negative(equation.body) else ("", equation.body)
-    return _group(f"{target}<mo>=</mo>{sign}{_sum(_list(map(_index, equation.bound)))}{_PRINTER.term(body)}")
+    out = equation.reduction is Reduction.SUM and negative(equation.body)
+    sign, body = ("<mo>−</mo>", -equation.body) if out else ("", equation.body)
+    reduced = _sum(_list(map(_index, equation.bound)), sign=_SIGNS[equation.reduction])
+    return _group(f"{target}<mo>=</mo>{sign}{reduced}{_PRINTER.term(body)}")
 
 
 def program_mathml(program: Program) -> list[str]:
@@ -139,6 +142,21 @@ class _Printer(Printer):  # type: ignore[misc]  # SymPy carries no types
         # No program holds one, but sqrt(x**2) in a closed form becomes |x|.
         return _group(f"<mo>|</mo>{self.doprint(node.args[0])}<mo>|</mo>")
 
+    def _print_select(self, node: Expr) -> str:
+        condition, then, other = map(self.doprint, node.args)
+        cases = ((then, f"{condition}<mo>&gt;</mo><mn>0</mn>"), (other, "<mtext>otherwise</mtext>"))
+        rows = (f"<mtr><mtd>{_group(value)}</mtd><mtd>{_group(when)}</mtd></mtr>" for value, when in cases)
+        return _group(f"<mo>{{</mo><mtable>{''.join(rows)}</mtable>")
+
+    def _print_Quotient(self, node: Expr) -> str:
+        return _group(f"<mo>⌊</mo>{'<mo>/</mo>'.join(map(self._place, node.args))}<mo>⌋</mo>")
+
+    def _print_Remainder(self, node: Expr) -> str:
+        return _group("<mo>mod</mo>".join(map(self._place, node.args)))
+
+    def _place(self, node: Expr) -> str:
+        return self.doprint(node) if node.is_Symbol or node.is_Integer else _bracketed(self.doprint(node))
+
     def _print_Function(self, node: Expr) -> str:
         if type(node).__name__ not in FUNCTIONS:
             return self._print_Basic(node)
@@ -210,9 +228,9 @@ def _list(parts: Iterable[str]) -> str:
     return "<mo>,</mo>".join(parts)
 
 
-def _sum(below: str, above: str = "") -> str:
+def _sum(below: str, above: str = "", sign: str = "∑") -> str:
     kind = "munderover" if above else "munder"
-    return f"<{kind}><mo>∑</mo>{_group(below)}{_group(above) if above else ''}</{kind}>"
+    return f"<{kind}><mo>{sign}</mo>{_group(below)}{_group(above) if above else ''}</{kind}>"
 
 
 def _bracketed(inner: str) -> str:

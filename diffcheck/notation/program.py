@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from sympy import Expr, Symbol
 
@@ -12,14 +13,24 @@ from diffcheck.notation.tensor import Index, Role, Tensor
 from diffcheck.notation.validation import validate
 
 
+class Reduction(Enum):
+    """What is made of the values that a body has over its bound indices."""
+
+    SUM = "Σ"
+    PRODUCT = "Π"
+    ARGMAX = "argmax"
+    """The place of the largest value, the first of several, counted over K with the last index fastest."""
+
+
 @dataclass(frozen=True)
 class Equation:
-    """T[I] = Σ_K e, with the target T, its indices I, the bound indices K and the scalar body e."""
+    """T[I] = Σ_K e, with the target T, its indices I, the bound indices K and the scalar body e; or Π or argmax over K."""
 
     target: str
     indices: tuple[Index, ...]
     bound: tuple[Index, ...]
     body: Expr
+    reduction: Reduction = Reduction.SUM
     reads: tuple[Expr, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

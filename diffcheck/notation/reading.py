@@ -8,9 +8,9 @@ from typing import Any
 
 from sympy import Expr, Integer, pi
 
-from diffcheck.errors import DuplicateName, UnboundIndex, UndefinedOperand
-from diffcheck.notation.arithmetic import call, number, power, product, total
-from diffcheck.notation.program import Equation
+from diffcheck.errors import DuplicateName, ExtentMismatch, UnboundIndex, UndefinedOperand
+from diffcheck.notation.arithmetic import call, number, power, product, total, whole
+from diffcheck.notation.program import Equation, Reduction
 from diffcheck.notation.symbols import check_name, extent, index_symbol, indices_of, name_of, read, reads_of
 from diffcheck.notation.tensor import Index
 
@@ -46,8 +46,8 @@ class Reader:
         declared = self.declared(axes)
         hoisted: list[Equation] = []
         body = _Body(self, dict(declared), hoisted, target=check_name(str(target)))
-        bound, expression = body.outermost(tree)
-        made = self.close(str(target), declared, bound, expression)
+        reduction, bound, expression = body.outermost(tree)
+        made = self.close(str(target), declared, bound, expression, reduction)
         return [*hoisted, made]
 
     def declared(self, tree: Any) -> Axes:
@@ -60,17 +60,24 @@ class Reader:
             found[check_name(str(name))] = None if size is None else self.extent(size)
         return found
 
-    def close(self, target: str, indices: Axes, bound: Axes, body: Expr) -> Equation:
+    def close(self, target: str, indices: Axes, bound: Axes, body: Expr, reduction: Reduction = Reduction.SUM) -> Equation:
         """Return the equation, with the extents that its reads tell."""
         told: dict[str, Expr] = {}
+        axes = indices | bound
         for node in reads_of(body):
             for place, size in zip(indices_of(node), self.tensors[name_of(node)], strict=False):
-                told.setdefault(str(place), size)
+                if told.setdefault(str(place), size) != size and axes.get(str(place), size) is None:
+                    raise ExtentMismatch(
+                        got=f"index {place} over {told[str(place)]} and over {size}",
+                        wanted="an index that runs over one extent",
+                        do=f"state it, as in {place}:{size}, if what lies beyond an axis shall be 0",
+                    )
         made = Equation(
             target,
             tuple(Index(name, _extent_of(name, size, told)) for name, size in indices.items()),
             tuple(Index(name, _extent_of(name, size, told)) for name, size in bound.items()),
             body,
+            reduction,
         )
         self.know(target, made.extents)
         return made
@@ -101,16 +108,22 @@ class _Body:
     def value(self, tree: Any) -> Expr:
         return getattr(self, f"_{tree.data}")(tree)
 
-    def outermost(self, tree: Any) -> tuple[Axes, Expr]:
-        """Return (K, e) if *tree* is one product that ends in a sum over K, else ({}, e) with inner sums hoisted."""
+    def outermost(self, tree: Any) -> tuple[Reduction, Axes, Expr]:
+        """Return (Σ, K, e) if *tree* is one product that ends in a sum over K, else (Σ, {}, e) with inner sums hoisted.
+
+        Π and argmax stand alone, without factors.
+        """
         first, *rest = tree.children
         *factors, last = first.children
         sign, last = _signed(last)
         if rest or last.data != "reduction" or (factors and factors[-1] == "/"):
-            return {}, self.value(tree)
-        axes, inner = last.children
+            return Reduction.SUM, {}, self.value(tree)
+        kind, axes, inner = last.children
+        reduction = _reduction(kind)
+        if reduction is not Reduction.SUM and (factors or sign != 1):
+            return Reduction.SUM, {}, self.value(tree)
         bound, body = self._inside(axes)
-        return bound, product([sign, *self._factors(factors), *body._factors(inner.children)])
+        return reduction, bound, product([sign, *self._factors(factors), *body._factors(inner.children)])
 
     def _inside(self, axes: Any) -> tuple[Axes, _Body]:
         bound = self.reader.declared(axes)
@@ -127,6 +140,8 @@ class _Body:
     def _factors(self, children: list[Any], *, below: bool = False) -> list[Expr]:
         found: list[Expr] = []
         inverse = below
+        if any(child in ("//", "%") for child in children):
+            return [self._whole(children)]
         for child in children:
             if child in ("*", "/"):
                 inverse = below != (child == "/")
@@ -138,6 +153,17 @@ class _Body:
             else:
                 found.append(power(self.value(tree), Integer(-1)) if inverse else self.value(tree))
         return found
+
+    def _whole(self, children: list[Any]) -> Expr:
+        """Return a product in which // and % occur, from left to right."""
+        value = self.value(children[0])
+        for sign, tree in zip(children[1::2], children[2::2], strict=True):
+            other = self.value(tree)
+            if sign in ("//", "%"):
+                value = whole(str(sign), value, other)
+            else:
+                value = product([value, other if sign == "*" else power(other, Integer(-1))])
+        return value
 
     def _negative(self, tree: Any) -> Expr:
         sign, inner = _signed(tree)
@@ -176,7 +202,7 @@ class _Body:
 
     def _place(self, tree: Any) -> Expr:
         name = _lone_name(tree)
-        if name and name not in self.scope and name not in self.reader.sizes:
+        if name and name not in (*self.scope, *self.reader.sizes, *self.reader.tensors):
             raise UnboundIndex(
                 got=f"index {name}",
                 wanted="an index of the target or of the sum",
@@ -190,14 +216,18 @@ class _Body:
         return call(str(name), [read_as(argument) for argument in arguments])
 
     def _reduction(self, tree: Any) -> Expr:
-        axes, inner = tree.children
+        kind, axes, inner = tree.children
         bound, body = self._inside(axes)
         expression = body._product(inner)
         used = expression.free_symbols - set(map(index_symbol, bound))
         free = {name: size for name, size in self.scope.items() if index_symbol(name) in used}
         name = self.reader.sum_name(self.target)
-        self.hoisted.append(self.reader.close(name, free, bound, expression))
+        self.hoisted.append(self.reader.close(name, free, bound, expression, _reduction(kind)))
         return read(name, map(index_symbol, free))
+
+
+def _reduction(sign: Any) -> Reduction:
+    return Reduction(str(sign).rstrip("_"))
 
 
 def _signed(tree: Any) -> tuple[Expr, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cache
 
 import sympy
-from sympy import Expr, Indexed, IndexedBase, Symbol
+from sympy import Expr, Indexed, IndexedBase, KroneckerDelta, Symbol
 
 from diffcheck.errors import InvalidName
 
@@ -51,13 +51,28 @@ def is_scalar_read(node: Expr) -> bool:
 
 
 def reads_of(body: Expr) -> list[Expr]:
-    """Return every distinct read in *body*, sorted by name and indices."""
+    """Return every distinct read in *body*, sorted by name and indices; those within the places of others are included."""
+    found, pending = set(), [body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Indexed):
+            found.add(node)
+            pending.extend(node.indices)
+        elif is_scalar_read(node):
+            found.add(node)
+        else:
+            pending.extend(node.args)
+    return sorted(found, key=str)
+
+
+def values_read(body: Expr) -> list[Expr]:
+    """Return every distinct read whose value *body* computes with, sorted: those that only tell places are left out."""
     found, pending = set(), [body]
     while pending:
         node = pending.pop()
         if isinstance(node, Indexed) or is_scalar_read(node):
             found.add(node)
-        else:
+        elif not isinstance(node, KroneckerDelta):
             pending.extend(node.args)
     return sorted(found, key=str)
 
@@ -81,8 +96,8 @@ def check_name(name: str) -> str:
             wanted="an identifier in NFKC form that is no Python keyword and does not begin with two underscores",
             do="choose a name of letters, digits and single underscores",
         )
-    if name in ("pi", "Σ") or name.startswith("Σ_"):
-        raise InvalidName(got=repr(name), wanted="a name other than pi and Σ", do="choose one that has no meaning yet")
+    if name in ("pi", "Σ", "Π") or name.startswith(("Σ_", "Π_")):
+        raise InvalidName(got=repr(name), wanted="a name other than pi, Σ and Π", do="choose one that has no meaning yet")
     return name
 
 

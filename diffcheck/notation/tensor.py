@@ -11,12 +11,16 @@ from diffcheck.notation.symbols import check_name, index_symbol
 
 
 class Role(Enum):
-    """What an input is to the user: something to be fitted, given, aimed at, or an adjoint handed in."""
+    """What an input is to the user: something to be fitted, given, aimed at, an adjoint handed in, or whole numbers.
+
+    Whole numbers (labels, positions, masks of 0 and 1) have no derivative, and they alone may tell places.
+    """
 
     PARAMETER = "parameter"
     DATA = "data"
     TARGET = "target"
     COTANGENT = "cotangent"
+    INTEGER = "integer"
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,15 @@ from diffcheck.errors import (
 )
 from diffcheck.notation.functions import FUNCTIONS
 from diffcheck.notation.limits import check_constants
-from diffcheck.notation.symbols import indices_of, is_scalar_read, name_of
+from diffcheck.notation.places import Quotient, Remainder, check_form, is_plain, is_whole, span
+from diffcheck.notation.selection import select
+from diffcheck.notation.symbols import indices_of, is_scalar_read, name_of, reads_of
+from diffcheck.notation.tensor import Role
 
 if TYPE_CHECKING:
     from diffcheck.notation.program import Equation, Program
 
-_FUNCTIONS = tuple(row.symbol for row in FUNCTIONS.values())
+_FUNCTIONS = (*(row.symbol for row in FUNCTIONS.values()), select)
 
 
 def validate(program: Program) -> None:
@@ -40,7 +43,7 @@ def validate(program: Program) -> None:
     known = {tensor.name: tensor.extents for tensor in program.inputs}
     for equation in program.equations:
         try:
-            _check_equation(equation, known, sizes, taken)
+            _check_equation(equation, known, sizes, taken, {tensor.name: tensor.role for tensor in program.inputs})
         except NotationError as error:
             raise error.at(f"equation {equation.target}") from None
         known[equation.target] = equation.extents
@@ -70,7 +73,13 @@ def _sizes(program: Program) -> set[Symbol]:
     return sizes
 
 
-def _check_equation(equation: Equation, known: dict[str, tuple[Expr, ...]], sizes: set[Symbol], taken: dict[str, str]) -> None:
+def _check_equation(
+    equation: Equation,
+    known: dict[str, tuple[Expr, ...]],
+    sizes: set[Symbol],
+    taken: dict[str, str],
+    inputs: dict[str, Role],
+) -> None:
     extents: dict[Symbol, Expr] = {}
     for index in equation.axes:
         if index.symbol in extents:
@@ -83,7 +92,12 @@ def _check_equation(equation: Equation, known: dict[str, tuple[Expr, ...]], size
         _check_extent(index.extent, sizes)
     _check_body(equation.body, extents, sizes)
     for node in equation.reads:
-        _check_read(node, known, extents)
+        _check_read(node, known, extents, sizes)
+        for place in indices_of(node):
+            _check_tellers(place, inputs)
+    for delta in equation.body.atoms(KroneckerDelta):
+        for place in delta.args:
+            _check_tellers(place, inputs)
 
 
 def _check_extent(size: Expr, sizes: set[Symbol]) -> None:
@@ -95,7 +109,7 @@ def _check_extent(size: Expr, sizes: set[Symbol]) -> None:
         raise ExtentMismatch(got=f"extent {size}", wanted="a positive integer", do="count the elements along the axis")
 
 
-def _check_read(node: Expr, known: dict[str, tuple[Expr, ...]], extents: dict[Symbol, Expr]) -> None:
+def _check_read(node: Expr, known: dict[str, tuple[Expr, ...]], extents: dict[Symbol, Expr], sizes: set[Symbol]) -> None:
     name, indices = name_of(node), indices_of(node)
     if name not in known:
         raise UndefinedOperand(
@@ -110,16 +124,49 @@ def _check_read(node: Expr, known: dict[str, tuple[Expr, ...]], extents: dict[Sy
             do=f"{name!r} has {len(known[name])} axes: index each once",
         )
     for place, size in zip(indices, known[name], strict=True):
-        _check_place(node, place, size, extents)
+        _check_place(node, place, size, extents, sizes)
 
 
-def _check_place(node: Expr, place: Expr, size: Expr, extents: dict[Symbol, Expr]) -> None:
+def _check_general(place: Expr, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> None:
+    check_form(place)
+    for symbol in place.free_symbols:
+        if symbol.is_integer and symbol not in sizes:
+            _extent_at(symbol, extents)
+
+
+def _check_reach(node: Expr, place: Expr, size: Expr, extents: dict[Symbol, Expr]) -> None:
+    found = span(place, extents)
+    if found is not None and (found[1].is_negative or (found[0] - size).is_nonnegative):
+        raise ExtentMismatch(
+            got=f"{node}, which is never inside", wanted=f"a place that can be in 0 … {size} - 1", do="count from 0"
+        )
+
+
+def _comparable(one: Expr, other: Expr) -> bool:
+    """Say whether one of two extents is known to hold the other: what lies beyond an axis is 0."""
+    difference = one - other
+    return bool(difference.is_nonnegative or difference.is_nonpositive)
+
+
+def _check_tellers(place: Expr, inputs: dict[str, Role]) -> None:
+    for node in reads_of(place):
+        role = inputs.get(name_of(node), Role.INTEGER)
+        if role is not Role.INTEGER:
+            raise UnsupportedExpression(
+                got=f"a read at a place that the {role.value} {name_of(node)!r} tells",
+                wanted="a place told by whole numbers",
+                do=f"declare it as: integer {name_of(node)}",
+            )
+
+
+def _check_place(node: Expr, place: Expr, size: Expr, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> None:
     if place.is_Integer:
         if place < 0 or (size.is_Integer and place >= size):
             raise ExtentMismatch(got=f"{node}", wanted=f"a constant in 0 … {size} - 1", do="count from 0")
-    elif not isinstance(place, Symbol):
-        raise UnsupportedExpression(got=f"{node}", wanted="plain indices or constants", do="read at a plain index")
-    elif _extent_at(place, extents) != size:
+    elif not is_plain(place) or is_scalar_read(place) or place in sizes:
+        _check_general(place, extents, sizes)
+        _check_reach(node, place, size, extents)
+    elif not _comparable(_extent_at(place, extents), size):
         raise ExtentMismatch(
             got=f"{node}, where {place} runs over {extents[place]}",
             wanted=f"an index that runs over {size}",
@@ -143,10 +190,10 @@ def _check_body(body: Expr, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> 
     while pending:
         node = pending.pop()
         if isinstance(node, KroneckerDelta):
-            _check_delta(node, extents)
+            _check_delta(node, extents, sizes)
         elif isinstance(node, Symbol):
             _check_symbol(node, extents, sizes)
-        elif node.is_Add or node.is_Mul or isinstance(node, _FUNCTIONS) or (node.is_Pow and _has_value(node)):
+        elif node.is_Add or node.is_Mul or isinstance(node, _FUNCTIONS) or _has_value(node) or _counts(node):
             pending.extend(node.args)
         elif not (isinstance(node, Indexed) or (node.is_Rational and node.is_finite) or node in (S.Pi, S.Exp1)):
             raise UnsupportedExpression(
@@ -156,27 +203,25 @@ def _check_body(body: Expr, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> 
             )
 
 
+def _counts(node: Expr) -> bool:
+    return isinstance(node, (Quotient, Remainder)) and is_whole(node)
+
+
 def _has_value(node: Expr) -> bool:
+    if not node.is_Pow:
+        return False
     if node.base.is_zero and not node.exp.is_positive:
         return False
     return not (node.base.is_number and node.base.is_negative and not node.exp.is_integer)
 
 
-def _check_delta(node: Expr, extents: dict[Symbol, Expr]) -> None:
+def _check_delta(node: Expr, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> None:
     for place in node.args:
-        if isinstance(place, Symbol):
-            _extent_at(place, extents)
-        elif not place.is_Integer or place < 0:
-            raise UnsupportedExpression(got=f"{node}", wanted="delta(i, j)", do="pass plain indices, or count from 0")
+        if place.is_Integer and place < 0:
+            raise UnsupportedExpression(got=f"{node}", wanted="delta(i, j)", do="count from 0")
+        _check_general(place, extents, sizes)
 
 
 def _check_symbol(node: Symbol, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> None:
-    if is_scalar_read(node) or node in sizes:
-        return
-    if node in extents:
-        raise UnsupportedExpression(
-            got=f"the index {node} as a number",
-            wanted="indices inside brackets",
-            do="declare an input that holds the positions",
-        )
-    _extent_at(node, extents)
+    if not is_scalar_read(node) and node not in sizes:
+        _extent_at(node, extents)

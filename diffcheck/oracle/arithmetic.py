@@ -42,3 +42,24 @@ class Arithmetic(Protocol):
 
     def matmul(self, first: Planes, second: Planes, terms: int) -> Planes:
         """Return Σ_k first[b,i,k]·second[b,k,j], a sum of *terms* products where sums within the factors were made before."""
+
+    def whole(self, numbers: np.ndarray) -> Planes:
+        """Return integers, exactly."""
+
+    def select(self, condition: Planes, then: Planes, other: Planes) -> Planes:
+        """Return *then* where *condition* > 0, else *other*; all of one shape."""
+
+    def product(self, terms: Planes, axes: tuple[int, ...]) -> Planes:
+        """Return the product over *axes*, which are kept with length 1."""
+
+    def argmax(self, terms: Planes) -> Planes:
+        """Return where along the last axis the largest value stands, the first of several; that axis is gone."""
+
+    def places(self, value: Planes) -> tuple[np.ndarray, np.ndarray]:
+        """Return *value*, known to be whole numbers, as integers, and where they are certain."""
+
+    def unknown(self, value: Planes, known: np.ndarray) -> Planes:
+        """Return *value* where it is *known*, and elsewhere nothing that a verdict could rest on."""
+
+    def scatter(self, terms: Planes, where: np.ndarray, length: int) -> Planes:
+        """Return, for every place below *length*, the sum of those *terms* that *where* sends there; all have one axis."""

@@ -41,6 +41,25 @@ def _by_sign(below: int, at: int, above: int, u: arb) -> arb:
     return u if u.is_nan() else arb(below).union(arb(above))
 
 
+def _select(condition: arb, then: arb, other: arb) -> arb:
+    """Return the branch that *condition* takes, and the ball around both where its sign is not known yet."""
+    if condition > 0:
+        return then
+    if condition <= 0:
+        return other
+    return condition if condition.is_nan() else then.union(other)
+
+
+def _largest(row: list[arb]) -> arb:
+    """Return the place of the largest ball, the first of several, or the ball around all places that it may have."""
+    bar = max(ball.lower() for ball in row) if not any(ball.is_nan() for ball in row) else arb.nan()
+    possible = [place for place, ball in enumerate(row) if not ball < bar]
+    first = possible[0]
+    if len(possible) == 1 or all(row[place] <= row[first] for place in possible):
+        return arb(first)
+    return arb(first).union(arb(possible[-1]))
+
+
 def _relu(u: arb) -> arb:
     return u if u > 0 else arb(0) if u < 0 or u.is_zero() else u.union(arb(0)).nonnegative_part()
 
@@ -66,6 +85,8 @@ BALL_FUNCTIONS: dict[str, Callable[[arb], arb]] = {
     "sign": partial(_by_sign, -1, 0, 1),
 }
 _UNIVERSAL = {name: np.frompyfunc(function, 1, 1) for name, function in BALL_FUNCTIONS.items()}
+_kept = np.frompyfunc(lambda ball, known: ball if known else arb.nan(), 2, 1)
+_chosen = np.frompyfunc(_select, 3, 1)
 _to_ball = np.frompyfunc(arb, 1, 1)
 
 
@@ -109,6 +130,34 @@ class BallArithmetic:
 
     def total(self, terms: Planes, axes: tuple[int, ...]) -> Planes:
         return (_as_array(np.add.reduce(terms[0], axis=axes, keepdims=True)),)
+
+    def whole(self, numbers: np.ndarray) -> Planes:
+        return balls(np.asarray(numbers, dtype=np.float64))
+
+    def select(self, condition: Planes, then: Planes, other: Planes) -> Planes:
+        return (_as_array(_chosen(condition[0], then[0], other[0])),)
+
+    def product(self, terms: Planes, axes: tuple[int, ...]) -> Planes:
+        return (_as_array(np.multiply.reduce(terms[0], axis=axes, keepdims=True)),)
+
+    def argmax(self, terms: Planes) -> Planes:
+        rows = terms[0].reshape(-1, terms[0].shape[-1])
+        return (_array_of([_largest(row) for row in rows.tolist()]).reshape(terms[0].shape[:-1]),)
+
+    def places(self, value: Planes) -> tuple[np.ndarray, np.ndarray]:
+        found = [ball.unique_fmpz() for ball in value[0].flat]  # the value is whole, so a ball around one integer tells it
+        numbers = np.array([0 if number is None else int(number) for number in found], dtype=np.int64)
+        known = np.array([number is not None for number in found], dtype=bool)
+        return numbers.reshape(value[0].shape), known.reshape(value[0].shape)
+
+    def unknown(self, value: Planes, known: np.ndarray) -> Planes:
+        return (_as_array(_kept(value[0], known)),)
+
+    def scatter(self, terms: Planes, where: np.ndarray, length: int) -> Planes:
+        sums = [arb(0)] * length
+        for place, term in zip(where.tolist(), terms[0].tolist(), strict=True):
+            sums[place] += term
+        return (_array_of(sums),)
 
     def matmul(self, first: Planes, second: Planes, terms: int) -> Planes:
         left, right = first[0], second[0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from diffcheck.derivation import Gradient
-from diffcheck.notation import Program
+from diffcheck.notation import Program, Role
 from diffcheck.oracle.arithmetic import Planes
 from diffcheck.oracle.error_arithmetic import ErrorArithmetic
 from diffcheck.oracle.evaluation import evaluate
@@ -39,7 +39,8 @@ def bounds(gradient: Gradient | Program, point: Point, *, dtype: object = "float
     names = gradient.wrt if isinstance(gradient, Gradient) else gradient.outputs
     prepared = prepare(plain, point)
     still = {name: (array, np.zeros_like(array)) for name, array in prepared.values.items()}
-    moved = {name: (array, form.unit * np.abs(array)) for name, array in prepared.values.items()}
+    whole = plain.named(Role.INTEGER)
+    moved = {name: (array, (name not in whole) * form.unit * np.abs(array)) for name, array in prepared.values.items()}
     with np.errstate(all="ignore"):
         rounding = evaluate(textbook, still, prepared.sizes, ErrorArithmetic(form))
         passed = evaluate(plain, moved, prepared.sizes, ErrorArithmetic(form, rounding=False))

@@ -125,7 +125,46 @@ class ErrorArithmetic:
         lost = self.lost * _product(_grown(first), _grown(second)) if self.lost else 0.0
         return self._summed(value, size, moved + lost, rounding)
 
-    def _summed(self, value: Any, size: Any, moved: Any, rounding: float) -> Planes:
+    def whole(self, numbers: np.ndarray) -> Planes:
+        return np.asarray(numbers, dtype=np.float64), np.zeros(np.shape(numbers))
+
+    def select(self, condition: Planes, then: Planes, other: Planes) -> Planes:
+        sign, spread = condition[0], self.reach * condition[1]
+        taken = sign > 0
+        value, error = np.where(taken, then[0], other[0]), np.where(taken, then[1], other[1])
+        either = np.maximum(then[1], other[1]) + np.abs(then[0] - other[0])
+        known = np.where(taken, sign - spread > 0, sign + spread <= 0)
+        return value, np.where(known, error, either)
+
+    def product(self, terms: Planes, axes: tuple[int, ...]) -> Planes:
+        last = tuple(np.moveaxis(plane, axes, range(-len(axes), 0)) for plane in terms)
+        rows = tuple(plane.reshape(*plane.shape[: -len(axes)], -1) for plane in last)
+        value = self.multiply(*(tuple(plane[..., place] for plane in rows) for place in range(rows[0].shape[-1])))
+        return tuple(np.expand_dims(plane, tuple(sorted(axes))) for plane in value)
+
+    def argmax(self, terms: Planes) -> Planes:
+        value, spread = terms[0], self.reach * terms[1]
+        best = np.argmax(value, axis=-1)
+        lead = np.take_along_axis(value - spread, best[..., None], axis=-1)
+        rival = value + spread > lead
+        np.put_along_axis(rival, best[..., None], False, axis=-1)
+        return best.astype(np.float64), np.where(rival.any(axis=-1), np.inf, 0.0)
+
+    def places(self, value: Planes) -> tuple[np.ndarray, np.ndarray]:
+        known = value[1] < 0.5  # the value is whole, and so is the nearest whole number to something so near
+        return np.where(known, np.rint(value[0]), 0).astype(np.int64), known
+
+    def unknown(self, value: Planes, known: np.ndarray) -> Planes:
+        return value[0], np.where(known, value[1], np.inf)
+
+    def scatter(self, terms: Planes, where: np.ndarray, length: int) -> Planes:
+        value, size, moved, count = (
+            np.bincount(where, weights=weights, minlength=length)
+            for weights in (terms[0], np.abs(terms[0]), terms[1], np.ones(len(where)))
+        )
+        return self._summed(value, size, moved, _gamma(np.maximum(count - 1, 0), self.sum_unit))
+
+    def _summed(self, value: Any, size: Any, moved: Any, rounding: Any) -> Planes:
         greatest = size + 2 * moved
         made = self._made(value, moved + rounding * greatest, self.rounded_once)
         return made[0], np.where(greatest <= self.largest_sum, made[1], np.inf)
@@ -156,10 +195,10 @@ def _grown(plane: Planes) -> Any:
     return np.maximum(1.0, np.abs(plane[0]) + plane[1])
 
 
-def _gamma(depth: int, unit: float) -> float:
+def _gamma(depth: Any, unit: float) -> Any:
     """Return γ(k) = k·u/(1 − k·u), infinite from k·u = 1 on."""
-    share = depth * unit
-    return share / (1 - share) if share < 1 else math.inf
+    share = np.asarray(depth * unit)
+    return np.where(share < 1, share / np.where(share < 1, 1 - share, 1.0), np.inf)
 
 
 def _product(first: np.ndarray, second: np.ndarray) -> np.ndarray:

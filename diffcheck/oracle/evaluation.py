@@ -6,11 +6,15 @@ Within an equation every subexpression has one axis for each index of I and K, o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
-from sympy import Expr, Indexed, Integer, KroneckerDelta, Mul, Rational, Symbol
+from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol
 
-from diffcheck.notation import Equation, Program, indices_of, name_of
+from diffcheck.notation import Equation, Program, Reduction, indices_of, name_of
+from diffcheck.notation.places import Quotient, Remainder, is_whole, scatters
+from diffcheck.notation.selection import select
 from diffcheck.notation.symbols import is_scalar_read
 from diffcheck.oracle.arithmetic import Arithmetic, Planes
 from diffcheck.oracle.contraction import contraction, in_order, matrix
@@ -47,22 +51,34 @@ class _Equation:
 
     def value(self) -> Planes:
         kept, rank = len(self.equation.indices), len(self.lengths)
-        value = self._sum(kept) if rank > kept else self.expression(self.equation.body)
+        if (scattered := Scatter.of(self.equation)) is not None:
+            return scattered.value(self)
+        value = self._reduced(kept) if rank > kept else self.expression(self.equation.body)
         shape = self.lengths[:kept]
         lead = (slice(None),) * kept + (0,) * (rank - kept)
         return tuple(np.array(np.broadcast_to(plane, shape + plane.shape[kept:])[(*lead, ...)]) for plane in value)
+
+    def _reduced(self, kept: int) -> Planes:
+        if self.equation.reduction is Reduction.SUM:
+            return self._sum(kept)
+        summed = tuple(range(kept, len(self.lengths)))
+        terms = self.spread(self.expression(self.equation.body), summed)
+        if self.equation.reduction is Reduction.PRODUCT:
+            return self.arithmetic.product(terms, summed)
+        rows = tuple(plane.reshape(*plane.shape[:kept], -1) for plane in terms)
+        return tuple(np.expand_dims(plane, summed) for plane in self.arithmetic.argmax(rows))
 
     def _sum(self, kept: int) -> Planes:
         product = contraction(self.equation.body, self._axes, kept, len(self.lengths))
         if product is not None:
             return product.value(self.expression, self.lengths, self.arithmetic)
         summed = tuple(range(kept, len(self.lengths)))
-        return self.arithmetic.total(self._spread(self.expression(self.equation.body), summed), summed)
+        return self.arithmetic.total(self.spread(self.expression(self.equation.body), summed), summed)
 
     def _axes(self, factor: Expr) -> frozenset[int]:
         return frozenset(self.axis[symbol] for symbol in factor.free_symbols if symbol in self.axis)
 
-    def _spread(self, value: Planes, axes: tuple[int, ...]) -> Planes:
+    def spread(self, value: Planes, axes: tuple[int, ...]) -> Planes:
         """Return *value* with the axes in *axes* at their full length."""
         rank = range(len(self.lengths))
         return tuple(
@@ -85,8 +101,10 @@ class _Equation:
             return self._read(node)
         if isinstance(node, KroneckerDelta):
             return self._delta(node)
-        if node.is_Symbol:
+        if node.is_Symbol and node not in self.axis:
             return calculate.constant(Integer(self.sizes[str(node)]))
+        if not node.is_number and is_whole(node):
+            return calculate.whole(self.positions(node)[0])  # counted, not computed: no rounding can move a position
         if node.is_number:
             return calculate.constant(node)
         if node.is_Add:
@@ -95,6 +113,8 @@ class _Equation:
             return self._quotient(*_numerator_denominator(node))
         if node.is_Pow:
             return self._power(node)
+        if isinstance(node, select):
+            return calculate.select(*map(self._full, map(self.expression, node.args)))
         return self._call(node)
 
     def _call(self, node: Expr) -> Planes:
@@ -126,9 +146,26 @@ class _Equation:
     def _read(self, node: Expr) -> Planes:
         planes = self.known[name_of(node)]
         places = indices_of(node)
+        if not all(map(self._whole_axis, places, planes[0].shape)):
+            return self._gathered(planes, places)
         fixed = tuple(int(place) if place.is_Integer else slice(None) for place in places)
         planes = tuple(plane[(*fixed, ...)] for plane in planes)
         return self._placed(planes, [self.axis[place] for place in places if not place.is_Integer])
+
+    def _whole_axis(self, place: Expr, length: int) -> bool:
+        return bool(place.is_Integer) or (place in self.axis and self.lengths[self.axis[place]] == length)
+
+    def _gathered(self, planes: Planes, places: tuple[Expr, ...]) -> Planes:
+        """Return *planes* read at computed places: 0 outside an axis, and nothing to rest on where a place is not certain."""
+        found = [self.positions(place) for place in places]
+        lengths = planes[0].shape
+        inside = [(0 <= where) & (where < length) for (where, _), length in zip(found, lengths, strict=True)]
+        at = tuple(np.where(fits, where, 0) for fits, (where, _) in zip(inside, found, strict=True))
+        within = np.logical_and.reduce(np.broadcast_arrays(*inside))
+        known = np.logical_and.reduce(np.broadcast_arrays(*(sure for _, sure in found)))
+        zero = self.arithmetic.constant(Integer(0))
+        value = tuple(np.where(within, plane[at], nothing) for plane, nothing in zip(planes, zero, strict=True))
+        return value if known.all() else self.arithmetic.unknown(value, known)
 
     def _placed(self, planes: Planes, axes: list[int]) -> Planes:
         """Return *planes*, which have the axes of the equation that *axes* names, with all of them in order."""
@@ -136,16 +173,74 @@ class _Equation:
         return tuple(in_order(plane, axes).reshape(shape) for plane in planes)
 
     def _delta(self, node: Expr) -> Planes:
-        first, second = (self._positions(place) for place in node.args)
-        zero, one = self.arithmetic.constant(Rational(0)), self.arithmetic.constant(Rational(1))
-        return tuple(np.where(first == second, yes, no) for yes, no in zip(one, zero, strict=True))
+        (first, sure), (second, certain) = (self.positions(place) for place in node.args)
+        value = self.arithmetic.whole((first == second).astype(np.float64))
+        known = sure & certain
+        return value if known.all() else self.arithmetic.unknown(value, known)
 
-    def _positions(self, place: Expr) -> np.ndarray:
-        shape = [1] * len(self.lengths)
-        if place.is_Integer:
-            return np.array(int(place)).reshape(shape)
-        shape[self.axis[place]] = self.lengths[self.axis[place]]
-        return np.arange(self.lengths[self.axis[place]]).reshape(shape)
+    def positions(self, place: Expr) -> tuple[np.ndarray, np.ndarray]:
+        """Return the integers that *place* stands for, with all axes of the equation, and where they are certain."""
+        shape, sure = [1] * len(self.lengths), np.ones((1,) * len(self.lengths), dtype=bool)
+        if place in self.axis:
+            shape[self.axis[place]] = self.lengths[self.axis[place]]
+            return np.arange(self.lengths[self.axis[place]]).reshape(shape), sure
+        if isinstance(place, Indexed) or is_scalar_read(place):
+            return self.arithmetic.places(self._full(self.expression(place)))
+        if place.is_Integer or place.is_Symbol:
+            number = int(place) if place.is_Integer else self.sizes[str(place)]
+            return np.array(number).reshape(shape), sure
+        parts = [self.positions(part) for part in place.args]
+        combined = reduce(_COMBINED[place.func], (numbers for numbers, _ in parts))
+        return combined, np.logical_and.reduce(np.broadcast_arrays(*(known for _, known in parts)))
+
+
+_COMBINED = {Add: np.add, Mul: np.multiply, Quotient: np.floor_divide, Remainder: np.mod}
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Σ_K Π_m δ(j_m, p_m)·e, where e does not mention the target's indices j_m: every term goes to one place."""
+
+    targets: dict[int, Expr]
+    rest: Expr
+
+    @staticmethod
+    def of(equation: Equation) -> Scatter | None:
+        """Return how *equation* scatters, or None where it does not."""
+        if equation.reduction is not Reduction.SUM or not scatters(equation.body):
+            return None
+        factors = list(Mul.make_args(equation.body))
+        targets: dict[int, Expr] = {}
+        for axis, index in enumerate(equation.indices):
+            using = [factor for factor in factors if index.symbol in factor.free_symbols]
+            if len(using) != 1 or not isinstance(using[0], KroneckerDelta):
+                continue
+            places = [place for place in using[0].args if place != index.symbol]
+            if len(places) == 1 and index.symbol not in places[0].free_symbols:
+                targets[axis] = places[0]
+                factors.remove(using[0])
+        return Scatter(targets, Mul(*factors)) if targets else None
+
+    def value(self, around: _Equation) -> Planes:
+        """Return the sums, over the indices of the target."""
+        kept, rank = len(around.equation.indices), len(around.lengths)
+        others = tuple(axis for axis in range(rank) if axis not in self.targets)
+        shape = [1 if axis in self.targets else length for axis, length in enumerate(around.lengths)]
+        terms = around.spread(around.expression(self.rest), others)
+        flat, inside, known = np.zeros(shape, dtype=np.int64), np.ones(shape, dtype=bool), np.ones(shape, dtype=bool)
+        for axis, length in enumerate(around.lengths[:kept]):
+            own = np.arange(length).reshape([-1 if other == axis else 1 for other in range(rank)])
+            where, sure = around.positions(self.targets[axis]) if axis in self.targets else (own, np.ones((1,) * rank, bool))
+            flat, inside, known = flat * length + where, inside & (0 <= where) & (where < length), known & sure
+        if not known.all():
+            # A term whose place is not certain may belong anywhere.
+            terms, inside = around.arithmetic.unknown(terms, known), inside | ~known
+        flat = np.where(inside & known, flat, 0)
+        sums = around.arithmetic.scatter(
+            tuple(plane[inside] for plane in terms), flat[inside], int(np.prod(around.lengths[:kept], dtype=np.int64))
+        )
+        value = tuple(plane.reshape(around.lengths[:kept]) for plane in sums)
+        return value if known.all() else around.arithmetic.unknown(value, np.zeros(around.lengths[:kept], dtype=bool))
 
 
 def _numerator_denominator(product: Expr) -> tuple[list[Expr], list[Expr]]:

@@ -19,7 +19,7 @@ from diffcheck.errors import (
     UnknownName,
     UnsupportedDtype,
 )
-from diffcheck.notation import Equation, Program, Tensor, indices_of, name_of
+from diffcheck.notation import Equation, Program, Role, Tensor, indices_of, name_of
 from diffcheck.oracle.extents import extent_value, sizes_of
 from diffcheck.oracle.formats import FORMATS
 
@@ -44,9 +44,9 @@ def prepare(program: Program, point: Point) -> Prepared:
         if name not in point:
             given = f"values for {', '.join(point)}" if point else "no values"
             raise MissingInput(got=given, wanted=f"a value for {name!r} too", do=f"pass {name!r}")
-    _one_dtype(point)
+    _one_dtype({tensor.name: point[tensor.name] for tensor in program.inputs if tensor.role is not Role.INTEGER})
     _one_device(point)
-    values = {name: exact_array(point[name], name) for name in names}
+    values = {tensor.name: _values(tensor, point[tensor.name]) for tensor in program.inputs}
     for tensor in program.inputs:
         _filled(tensor, values[tensor.name].shape)
     sizes = sizes_of((tensor, values[tensor.name].shape) for tensor in program.inputs)
@@ -55,6 +55,20 @@ def prepare(program: Program, point: Point) -> Prepared:
     for equation in program.equations:
         _within(equation, program, sizes)
     return Prepared(values, sizes)
+
+
+def _values(tensor: Tensor, value: Any) -> np.ndarray:
+    if tensor.role is not Role.INTEGER:
+        return exact_array(value, tensor.name)
+    kind = str(getattr(value, "dtype", np.asarray(value).dtype)).removeprefix("torch.")
+    if not kind.startswith(("int", "uint", "bool")):
+        raise UnsupportedDtype(
+            got=f"{tensor.name} of dtype {kind}", wanted="whole numbers", do="convert it, or declare it as data"
+        )
+    array = np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
+    if array.size and int(np.abs(array.astype(object)).max()) >= 2**53:
+        raise UnsupportedDtype(got=f"{tensor.name} beyond 2**53", wanted="smaller whole numbers", do="count from 0")
+    return array.astype(np.float64)
 
 
 def exact_array(value: Any, name: str) -> np.ndarray:

@@ -39,7 +39,8 @@ def truth_of(gradient: Gradient | Program, point: Point) -> Truth:
 
 
 def _one_dtype(point: Point) -> str:
-    names = {str(value.dtype).removeprefix("torch.") for value in point.values() if hasattr(value, "dtype")}
+    dtypes = (str(value.dtype).removeprefix("torch.") for value in point.values() if hasattr(value, "dtype"))
+    names = {dtype for dtype in dtypes if not dtype.startswith(("int", "uint", "bool"))}
     if len(names) != 1:
         raise DtypeMismatch(got=f"{sorted(names) or 'no dtype'}", wanted="one dtype for all inputs", do="convert them to one")
     return names.pop()

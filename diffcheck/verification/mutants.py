@@ -25,13 +25,14 @@ def mutants(program: Program) -> Iterator[Mutant]:
     """Return *program* with one slip, one after another: a sign, a factor, a term, an operand for another, two exchanged."""
     for place, equation in enumerate(program.equations):
         for body, slip in _slips(equation, program):
-            changed = Equation(equation.target, equation.indices, equation.bound, body)
+            changed = Equation(equation.target, equation.indices, equation.bound, body, equation.reduction)
             equations = (*program.equations[:place], changed, *program.equations[place + 1 :])
             try:
                 made = replace(program, equations=equations)
             except NotationError:
                 continue  # the slip gives a program without meaning, which no function can compute
-            yield Mutant(made, f"it computes {equation_text(changed)} instead of {equation_text(equation)}: {slip}")
+            told = [equation_text(stated, program.tensors) for stated in (changed, equation)]
+            yield Mutant(made, f"it computes {told[0]} instead of {told[1]}: {slip}")
 
 
 def _slips(equation: Equation, program: Program) -> Iterator[tuple[Expr, str]]:

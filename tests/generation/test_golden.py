@@ -82,9 +82,9 @@ def test_docstrings_begin_with_the_formula_and_give_shapes(name, target):
     chosen = problem(name)
     module = generate(chosen.gradient, target).module()
     firsts = {function: getattr(module, function).__doc__.splitlines()[0] for function in generate(chosen.gradient).functions}
-    assert firsts["loss_fn"] == equation_text(chosen.program.equation("L"))
+    assert firsts["loss_fn"] == equation_text(chosen.program.equation("L"), chosen.program.tensors)
     prediction = firsts["model"].split("[")[0]
-    assert firsts["model"] == equation_text(chosen.program.equation(prediction))
+    assert firsts["model"] == equation_text(chosen.program.equation(prediction), chosen.program.tensors)
     assert firsts["dloss_fn"].startswith(f"∂L/∂{prediction}[i] = ")
     for parameter in chosen.parameters:
         assert firsts[f"dmodel_d{parameter}"].startswith(f"∂{prediction}[i]/∂{parameter}")

@@ -53,7 +53,7 @@ INPUTS = "data x[n]; data y[n]; data v[m]; data w; data Q[n, n]; data N[n, m]"
 
 def equations_after(rewrite, text):
     program = rewrite(parse(f"{INPUTS}; {text}"))
-    return [equation_text(equation) for equation in program.equations]
+    return [equation_text(equation, program.tensors) for equation in program.equations]
 
 
 @pytest.mark.parametrize(

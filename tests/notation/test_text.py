@@ -102,7 +102,7 @@ def test_a_sum_reaches_to_the_end_of_its_product(text, bound, body):
 
 def test_inner_sums_get_equations_of_their_own():
     program = parse(DECLARED + "s[i] = exp(Σ_j A[i,j]*v[j]) + n/Σ_i x[i] + Σ_i Σ_j A[i,j]")
-    assert [equation_text(equation) for equation in program.equations] == [
+    assert [equation_text(equation, program.tensors) for equation in program.equations] == [
         "s_sum[i] = Σ_j A[i,j]*v[j]",
         "s_sum2 = Σ_i x[i]",
         "s_sum3[i] = Σ_j A[i,j]",

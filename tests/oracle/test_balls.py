@@ -79,7 +79,7 @@ def test_the_ball_of_a_function_contains_its_value(name, bits):
             assert (name in ("exp", "sinh", "cosh", "expm1"), abs(argument)) == (True, 1e300)
 
 
-@pytest.mark.parametrize("name", set(BALL_FUNCTIONS) - {"step", "sign"})
+@pytest.mark.parametrize("name", sorted(set(BALL_FUNCTIONS) - {"step", "sign"}))
 def test_the_ball_of_an_uncertain_argument_contains_all_its_values(name):
     with working_precision(128):
         for middle, radius in [(0.5, 0.25), (3.0, 1e-20), (0.0, 1e-3), (-0.5, 0.75), (0.0, 2.0)]:
