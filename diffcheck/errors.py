@@ -70,10 +70,10 @@ class UnknownName(DiffcheckError):
     """A name that is not in the list it was looked up in."""
 
     @classmethod
-    def among(cls, kind: str, name: str, known: Iterable[str]) -> UnknownName:
+    def among(cls, kind: str, name: object, known: Iterable[str]) -> UnknownName:
         """Refuse *name* as no *kind* of those *known*, offering near matches."""
         names = sorted(known)
-        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        near = get_close_matches(str(name), names, n=3, cutoff=0.5)
         do = f"did you mean {' or '.join(map(repr, near))}?" if near else f"choose one of: {', '.join(names)}"
         return cls(got=repr(name), wanted=f"the name of a known {kind}", do=do)
 

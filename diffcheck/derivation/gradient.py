@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,12 +63,19 @@ def derive(program: Program | Gradient, wrt: Sequence[str] | str | None = None) 
     `UnusedParameterWarning` says so.
     """
     primal = program.program if isinstance(program, Gradient) else program
+    if not isinstance(primal, Program):
+        raise DerivationError(
+            got=f"a {type(program).__name__} to derive", wanted="a Program or a Gradient", do="make one with dc.parse(text)"
+        )
     names = _checked(primal, wrt)
     return Gradient(primal, names, _adjoint_program(primal, names, Rules.STABLE, warn=True))
 
 
 def _checked(program: Program, wrt: Sequence[str] | str | None) -> tuple[str, ...]:
-    names = program.named(Role.PARAMETER) if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    names = program.named(Role.PARAMETER) if wrt is None else (wrt,) if isinstance(wrt, str) else wrt
+    names = tuple(names) if isinstance(names, Iterable) else (names,)
+    if not all(isinstance(name, str) for name in names):
+        raise DerivationError(got=f"wrt={wrt!r}", wanted="names", do="pass wrt=('name', ...)")
     if not names:
         raise DerivationError(got="nothing to derive by", wanted="one name or more", do="pass wrt=('name', ...)")
     if len(set(names)) < len(names):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from sympy import Dummy, Expr, Integer, Mul
+from sympy import Dummy, Expr, Integer, Mul, UnevaluatedExpr
 
 from diffcheck.notation.functions import FUNCTIONS, Slope
 from diffcheck.notation.symbols import substitute, values_read
@@ -33,7 +33,11 @@ def partial(body: Expr, node: Expr, rules: Rules = Rules.STABLE) -> Expr:
 def _expanded(slope: Expr, rules: Rules) -> Expr:
     def write(name: Expr, argument: Expr) -> Expr:
         row = FUNCTIONS[str(name)]
-        return row.stable(argument) if rules is Rules.STABLE else row.textbook(argument)
+        if rules is Rules.STABLE:
+            return row.stable(argument)
+        # Computed by itself before it meets other terms: in 1 − tanh² − 1 nothing cancels before it is rounded.
+        slope = row.textbook(argument)
+        return UnevaluatedExpr(slope) if slope.is_Add else slope
 
     return slope.replace(Slope, write) if slope.has(Slope) else slope
 

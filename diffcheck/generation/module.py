@@ -22,7 +22,9 @@ def generate(gradient: Gradient, target: str = "torch") -> Source:
     ``loss_fn``, ``dloss_fn``, one ``dmodel_d…`` a parameter, and ``grad_fn``, which multiplies them by the chain rule. Every
     function's docstring begins with its formula. The text is the same from run to run.
     """
-    if target not in TARGETS:
+    if not isinstance(gradient, Gradient):
+        raise GenerationError(got=f"a {type(gradient).__name__}", wanted="a Gradient", do="derive one with dc.derive(program)")
+    if not isinstance(target, str) or target not in TARGETS:
         raise UnknownName.among("target", target, TARGETS)
     if not gradient.program.inputs:
         raise GenerationError(

@@ -90,10 +90,10 @@ def indices_of(node: Expr) -> tuple[Expr, ...]:
 def check_name(name: str) -> str:
     """Return *name* if it can stand in a program, in generated code and on a page; refuse it otherwise."""
     plain = isinstance(name, str) and name.isidentifier() and unicodedata.normalize("NFKC", name) == name
-    if not plain or keyword.iskeyword(name) or name.startswith("__"):
+    if not plain or keyword.iskeyword(name) or name.startswith("__") or name == "_":
         raise InvalidName(
             got=repr(name),
-            wanted="an identifier in NFKC form that is no Python keyword and does not begin with two underscores",
+            wanted="an identifier in NFKC form with a letter, no Python keyword, that does not begin with two underscores",
             do="choose a name of letters, digits and single underscores",
         )
     if name in ("pi", "Σ", "Π") or name.startswith(("Σ_", "Π_")):

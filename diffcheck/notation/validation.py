@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Indexed, KroneckerDelta, S, Symbol
+from sympy import Expr, Indexed, KroneckerDelta, S, Symbol, UnevaluatedExpr
 
 from diffcheck.errors import (
     DuplicateName,
@@ -26,7 +26,7 @@ from diffcheck.notation.tensor import Role
 if TYPE_CHECKING:
     from diffcheck.notation.program import Equation, Program
 
-_FUNCTIONS = (*(row.symbol for row in FUNCTIONS.values()), select)
+_FUNCTIONS = (*(row.symbol for row in FUNCTIONS.values()), select, UnevaluatedExpr)
 
 
 def validate(program: Program) -> None:

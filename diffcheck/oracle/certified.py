@@ -10,8 +10,10 @@ import numpy as np
 from flint import arb
 
 from diffcheck.derivation import Gradient
+from diffcheck.errors import PointError
 from diffcheck.notation import Program
 from diffcheck.oracle.balls import BallArithmetic, balls
+from diffcheck.oracle.domains import WatchedBalls, not_found
 from diffcheck.oracle.evaluation import evaluate
 from diffcheck.oracle.formats import Format, format_of
 from diffcheck.oracle.points import Point, Prepared, prepare
@@ -63,31 +65,46 @@ def exact(program: Program | Gradient, point: Point, *, dtype: object = "float64
     The values of *point* (tensors, arrays, numbers) are taken as the exact rationals that they are. For a `Gradient` the result
     is named by *wrt*, else by the outputs. Three kinds of elements stay without a unique rounding. An exact tie: its ball, of
     1,024 bits or more, holds the exact value, and both neighbours are correct roundings of it. A value that hangs on the sign
-    of something which 8,192 bits do not tell from 0: its ball reaches over both branches. A value that does not exist: NaN.
+    of something which 8,192 bits do not tell from 0: its ball reaches over both branches, or over all numbers where one of them
+    has no value. A value that does not exist: NaN.
     """
     form = format_of(dtype)
     plain = program.program if isinstance(program, Gradient) else program
+    if not isinstance(plain, Program):
+        raise PointError(
+            got=f"a {type(program).__name__} to evaluate", wanted="a Program or a Gradient", do="make one with dc.parse(text)"
+        )
     names = program.adjoints if isinstance(program, Gradient) else {name: name for name in plain.outputs}
     prepared = prepare(plain, point)
     for precision in _PRECISIONS[:-1]:
         arrays, settled = _attempt(plain, prepared, names, precision, form)
         if settled:
             return Values(arrays, precision)
-    return Values(_attempt(plain, prepared, names, _PRECISIONS[-1], form)[0], _PRECISIONS[-1])
+    arrays = _attempt(plain, prepared, names, _PRECISIONS[-1], form)[0]
+    if any(ball.is_nan() for array in arrays.values() for ball in array.flat) and _unsure(plain, prepared):
+        arrays = {name: not_found(array) for name, array in arrays.items()}
+    return Values(arrays, _PRECISIONS[-1])
+
+
+def _unsure(program: Program, prepared: Prepared) -> bool:
+    with working_precision(_PRECISIONS[-1]):
+        watched = WatchedBalls()
+        _evaluated(program, prepared, watched)
+    return watched.unsure
 
 
 def _attempt(
     program: Program, prepared: Prepared, names: Mapping[str, str], precision: int, form: Format
 ) -> tuple[dict[str, np.ndarray], bool]:
     with working_precision(precision):
-        found = _evaluated(program, prepared)
+        found = _evaluated(program, prepared, BallArithmetic())
         arrays = {name: found[output] for name, output in names.items()}
         return arrays, all(_settled(ball, form) for array in arrays.values() for ball in array.flat)
 
 
-def _evaluated(program: Program, prepared: Prepared) -> dict[str, np.ndarray]:
+def _evaluated(program: Program, prepared: Prepared, arithmetic: BallArithmetic) -> dict[str, np.ndarray]:
     inputs = {name: balls(array) for name, array in prepared.values.items()}
-    planes = evaluate(program, inputs, prepared.sizes, BallArithmetic())
+    planes = evaluate(program, inputs, prepared.sizes, arithmetic)
     return {name: value[0] for name, value in planes.items()}
 
 

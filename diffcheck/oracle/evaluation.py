@@ -5,13 +5,15 @@ Within an equation every subexpression has one axis for each index of I and K, o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol
+from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol, UnevaluatedExpr
 
+from diffcheck.errors import PointError
 from diffcheck.notation import Equation, Program, Reduction, indices_of, name_of
 from diffcheck.notation.places import Quotient, Remainder, is_whole, scatters
 from diffcheck.notation.selection import select
@@ -35,6 +37,9 @@ def evaluate(
     return known
 
 
+_MOST_ELEMENTS = 200_000_000  # a ball takes some 100 bytes
+
+
 class _Equation:
     def __init__(
         self,
@@ -48,6 +53,12 @@ class _Equation:
         self.axis = {index.symbol: place for place, index in enumerate(equation.axes)}
         self.lengths = tuple(extent_value(index.extent, sizes) for index in equation.axes)
         self.seen: dict[Expr, Planes] = {}
+        if (elements := math.prod(self.lengths)) > _MOST_ELEMENTS:
+            raise PointError(
+                got=f"{equation.target!r} over {elements:,} elements",
+                wanted=f"at most {_MOST_ELEMENTS:,}",
+                do="pass smaller inputs: the exact value of each element is computed by itself",
+            )
 
     def value(self) -> Planes:
         kept, rank = len(self.equation.indices), len(self.lengths)
@@ -105,8 +116,10 @@ class _Equation:
             return calculate.constant(Integer(self.sizes[str(node)]))
         if not node.is_number and is_whole(node):
             return calculate.whole(self.positions(node)[0])  # counted, not computed: no rounding can move a position
-        if node.is_number:
+        if node.is_Rational or node.is_NumberSymbol:
             return calculate.constant(node)
+        if isinstance(node, UnevaluatedExpr):
+            return self.expression(node.args[0])
         if node.is_Add:
             return calculate.add(*map(self.expression, node.args))
         if node.is_Mul:

@@ -37,6 +37,12 @@ class Prepared:
 def prepare(program: Program, point: Point) -> Prepared:
     """Return the values of *point* for the inputs of *program*, or refuse what is missing, misshapen, empty or not finite."""
     names = [tensor.name for tensor in program.inputs]
+    if not isinstance(point, Mapping) or not all(isinstance(name, str) for name in point):
+        raise PointError(
+            got=f"a point of type {type(point).__name__}",
+            wanted="a mapping from names to values",
+            do="pass {'name': value, ...}",
+        )
     for name in point:
         if name not in names:
             raise UnknownName.among("input of the program", name, names)
@@ -86,7 +92,7 @@ def _of_tensor(value: Any, name: str) -> np.ndarray:
         raise _unsupported(name, value.dtype)
     if value.is_meta:
         raise DeviceMismatch(got=f"{name} on device meta", wanted="values in memory", do="create it on a real device")
-    if str(value.layout) != "torch.strided":
+    if str(value.layout) != "torch.strided" or value.is_nested:
         raise PointError(got=f"{name} of layout {value.layout}", wanted="a dense tensor", do="pass its to_dense()")
     # To the CPU first: some devices have no float64.
     array: np.ndarray = value.detach().cpu().double().resolve_neg().numpy()
@@ -94,6 +100,8 @@ def _of_tensor(value: Any, name: str) -> np.ndarray:
 
 
 def _of_array(value: Any, name: str) -> np.ndarray:
+    if isinstance(value, np.ma.MaskedArray):
+        raise PointError(got=f"{name} with a mask", wanted="a value for every element", do="fill the masked elements")
     try:
         array = np.asarray(value)
     except ValueError:

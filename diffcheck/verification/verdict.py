@@ -66,7 +66,7 @@ class Judgement:
 def judge(got: float, exact: arb, bound: float, conditioning: float, form: Format) -> Judgement:
     """Return the judgement on *got*, given the ball of the exact value and both bounds, absolute."""
     if not exact.is_finite():
-        return _without_value(got)
+        return _without_value(got, exact)
     low, high = enclosing(exact, form)
     size = ulp(float(exact.mid()), form)
     error = error_in_ulp(got, exact, form)
@@ -85,7 +85,9 @@ def judge(got: float, exact: arb, bound: float, conditioning: float, form: Forma
     return Judgement(Verdict.UNDECIDED if least <= bound else Verdict.WRONG, kind, error, limit)
 
 
-def _without_value(got: float) -> Judgement:
+def _without_value(got: float, exact: arb) -> Judgement:
+    if not exact.is_nan():  # there may be a value, which the oracle did not find
+        return Judgement(Verdict.UNDECIDED, Kind.NONE, math.inf, math.nan)
     if math.isnan(got):
         return Judgement(Verdict.UNDEFINED, Kind.NONE, math.nan, math.nan)
     return Judgement(Verdict.UNDECIDED, Kind.MISSING_NAN, math.inf, math.nan)

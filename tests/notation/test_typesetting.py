@@ -45,7 +45,6 @@ NAMES = [
     ("bar", Name("bar"), r"\mathit{bar}_{ij}"),
     ("_bar", Name("_bar"), r"\mathit{\_bar}_{ij}"),
     ("_t", Name("_t"), r"\mathit{\_t}_{ij}"),
-    ("_", Name("_"), r"\__{ij}"),
     ("x_", Name("x"), "x_{ij}"),
     ("a__b", Name("a", subscripts=("b",)), r"a_{\mathrm{b},ij}"),
     ("名", Name("名"), "名_{ij}"),
