@@ -77,14 +77,18 @@ def _no_compiler() -> str | None:
     return "torch.compile needs a C++ compiler, and none is on the PATH"
 
 
-@lru_cache(maxsize=64)
-def _compiled(make: Callable[[Problem], FunctionType], problem: Problem) -> Callable[..., Any]:
+@lru_cache(maxsize=256)
+def _compiled(make: Callable[[Problem], FunctionType], problem: Problem, dtype: torch.dtype) -> Callable[..., Any]:
     # torch.compile gives up on a code object that it has compiled eight times, and functions made by one def share theirs.
     made = make(problem)
     own = FunctionType(made.__code__.replace(), made.__globals__, made.__name__, made.__defaults__, made.__closure__)
     own.__kwdefaults__ = made.__kwdefaults__
     compiled: Callable[..., Any] = torch.compile(own, dynamic=True)
     return compiled
+
+
+def _dtype(point: Tensors) -> torch.dtype:
+    return next(iter(point.values())).dtype
 
 
 def _plain_loss(problem: Problem) -> FunctionType:
@@ -106,13 +110,14 @@ class CompiledAutograd:
     """torch.compile of the loss, then backward."""
 
     name: str = "compiled-autograd"
+    compiles: bool = True
 
     def supports(self, problem: Problem, dtype: str, device: str) -> str | None:
         return _no_compiler()
 
     def gradient(self, problem: Problem, point: Tensors) -> Gradients:
         leaves = _leaves(problem, point)
-        return _collected(problem, leaves, _compiled(_plain_loss, problem)(**leaves))
+        return _collected(problem, leaves, _compiled(_plain_loss, problem, _dtype(point))(**leaves))
 
 
 @dataclass(frozen=True)
@@ -120,9 +125,10 @@ class CompiledFunctional:
     """torch.compile of torch.func.grad of the loss."""
 
     name: str = "compiled-func"
+    compiles: bool = True
 
     def supports(self, problem: Problem, dtype: str, device: str) -> str | None:
         return _no_compiler()
 
     def gradient(self, problem: Problem, point: Tensors) -> Gradients:
-        return dict(_compiled(_functional_gradient, problem)(*_split(problem, point)))
+        return dict(_compiled(_functional_gradient, problem, _dtype(point))(*_split(problem, point)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
 
+from diffcheck.engines.compiling import never_eager
 from diffcheck.engines.protocol import Engine, Gradients, Tensors
 from diffcheck.errors import PointError, UnknownName, UnsupportedEngine
 from diffcheck.oracle import prepare
@@ -43,7 +45,8 @@ class Checked:
                 wanted="a case that it supports",
                 do=f"choose another engine: {reason}",
             )
-        with torch.inference_mode(False), torch.enable_grad():
+        compiled = never_eager() if getattr(self.inner, "compiles", False) else nullcontext()
+        with compiled, torch.inference_mode(False), torch.enable_grad():
             return self.inner.gradient(problem, {name: _untracked(value) for name, value in point.items()})
 
 
