@@ -99,6 +99,21 @@ class AdjointWalk:
         """Return the extents of every tensor that an adjoint may read; a cotangent has those of its output."""
         return self.program.tensors | self.cotangents | {made.target: made.extents for made in self.equations}
 
+    def _factor(self, equation: Equation) -> Expr:
+        """Return what ∂e at I, K is multiplied by, beside T̄: what the reduction makes of a small change there."""
+        if equation.reduction is Reduction.PRODUCT:
+            return self._others(equation)
+        return self._chosen(equation) if equation.reduction is Reduction.MAX else Integer(1)
+
+    def _chosen(self, equation: Equation) -> Expr:
+        """Define the place of the largest e(I, K), the first of several; return 1 at that K, else 0."""
+        name = self.fresh_tensor(f"{equation.target}_place")
+        self.equations.append(Equation(name, equation.indices, equation.bound, equation.body, Reduction.ARGMAX))
+        place: Expr = Integer(0)
+        for index in equation.bound:
+            place = place * index.extent + index.symbol
+        return KroneckerDelta(place, read(name, (index.symbol for index in equation.indices)))
+
     def _others(self, equation: Equation) -> Expr:
         """Define the product over L ≠ K of e(I, L), which has no quotient by an e that may be 0; return its read at I, K."""
         copies = tuple(Index(self._fresh_index(index.name, equation), index.extent) for index in equation.bound)
@@ -121,7 +136,7 @@ class AdjointWalk:
         own = tuple(index.name for index in equation.indices)
         bound = tuple(index.name for index in equation.bound)
         seed = renamed(adjoint, lead + own, avoid=self.tensors.union(bound))
-        rest = self._others(equation) if equation.reduction is Reduction.PRODUCT else Integer(1)
+        rest = self._factor(equation)
         for node in equation.reads:
             if name_of(node) in live and (slope := partial(equation.body, node, self.rules)) != 0:
                 axes = equation.axes + seed.bound

@@ -18,11 +18,11 @@ from sympy import Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol, log
 from diffcheck.notation import Index, indices_of
 from diffcheck.notation.functions import FUNCTIONS, log1p
 from diffcheck.notation.places import Quotient, Remainder, inside
-from diffcheck.notation.selection import select
+from diffcheck.notation.selection import detach, select
 from diffcheck.notation.symbols import substitute
 
 _Solution = tuple[dict[Symbol, Expr], tuple[Expr, ...]]
-_ANYWHERE = (*(row.symbol for row in FUNCTIONS.values() if row.symbol not in (log, log1p)), KroneckerDelta, select)
+_ANYWHERE = (*(row.symbol for row in FUNCTIONS.values() if row.symbol not in (log, log1p)), KroneckerDelta, select, detach)
 
 
 def solved(

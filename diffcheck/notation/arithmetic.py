@@ -8,7 +8,7 @@ from diffcheck.errors import ProgramSyntaxError
 from diffcheck.notation.functions import function
 from diffcheck.notation.limits import check_constants, check_exponential, check_growth
 from diffcheck.notation.places import Quotient, Remainder, check_form
-from diffcheck.notation.selection import select
+from diffcheck.notation.selection import detach, select
 
 _MOST_DIGITS = 1000
 
@@ -63,7 +63,7 @@ def whole(sign: str, above: Expr, below: Expr) -> Expr:
 
 
 def call(name: str, arguments: list[Expr]) -> Expr:
-    """Return the function *name* of *arguments*: a named function, sqrt, delta or select."""
+    """Return the function *name* of *arguments*: a named function, sqrt, delta, select or detach."""
     if name == "delta":
         return _delta(arguments)
     if name == "select":
@@ -71,6 +71,8 @@ def call(name: str, arguments: list[Expr]) -> Expr:
     if len(arguments) != 1:
         raise ProgramSyntaxError(got=f"{name} of {len(arguments)} arguments", wanted="one argument", do="split the call")
     (argument,) = arguments
+    if name == "detach":
+        return detach(argument)
     if name == "sqrt":
         return power(argument, Rational(1, 2))
     if name == "exp":

@@ -14,7 +14,7 @@ from diffcheck.notation.functions import FUNCTIONS, NamedFunction
 from diffcheck.notation.names import greek_name, split_name
 from diffcheck.notation.order import before_sums, negative, positive_first
 from diffcheck.notation.program import Equation, Program, Reduction
-from diffcheck.notation.selection import select
+from diffcheck.notation.selection import detach, select
 from diffcheck.notation.symbols import indices_of, name_of
 from diffcheck.notation.tensor import Index
 
@@ -64,7 +64,12 @@ def _letter(character: str) -> str:
     return letter
 
 
-_SIGNS = {Reduction.SUM: r"\sum", Reduction.PRODUCT: r"\prod", Reduction.ARGMAX: r"\operatorname*{argmax}"}
+_SIGNS = {
+    Reduction.SUM: r"\sum",
+    Reduction.PRODUCT: r"\prod",
+    Reduction.MAX: r"\max",
+    Reduction.ARGMAX: r"\operatorname*{argmax}",
+}
 
 
 class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy carries no types
@@ -79,8 +84,11 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy carries no types
     def _print_Function(self, node: Expr, exp: str | None = None) -> str:
         if isinstance(node, select):
             condition, then, other = map(self.doprint, node.args)
-            cases = rf"\begin{{cases}} {then} & {condition} > 0 \\ {other} & \text{{otherwise}} \end{{cases}}"
+            lines = rf"{then} & {condition} > 0 \\ {other} & \text{{otherwise}}"
+            cases = rf"\begin{{cases}} {lines} \end{{cases}}"
             return rf"\left({cases}\right)^{{{exp}}}" if exp else cases
+        if isinstance(node, detach):
+            return rf"\operatorname{{detach}}\left({self.doprint(node.args[0])}\right)"
         if not isinstance(node, NamedFunction):
             return str(super()._print_Function(node, exp))
         power = f"^{{{exp}}}" if exp else ""

@@ -23,7 +23,7 @@ from diffcheck.notation.symbols import indices_of, name_of
 from diffcheck.notation.tensor import Index
 
 _ACCENTS = {"\u0300": "`", "\u0301": "´", "\u0302": "^", "\u0303": "~", "\u0304": "¯", "\u0307": "˙", "\u0308": "¨"}
-_SIGNS = {Reduction.SUM: "∑", Reduction.PRODUCT: "∏", Reduction.ARGMAX: "argmax"}
+_SIGNS = {Reduction.SUM: "∑", Reduction.PRODUCT: "∏", Reduction.MAX: "max", Reduction.ARGMAX: "argmax"}
 _TIMES = "<mo>\u2062</mo>"  # the invisible times
 _APPLY = "<mo>\u2061</mo>"  # the invisible application of a function
 
@@ -147,6 +147,9 @@ class _Printer(Printer):  # type: ignore[misc]  # SymPy carries no types
         cases = ((then, f"{condition}<mo>&gt;</mo><mn>0</mn>"), (other, "<mtext>otherwise</mtext>"))
         rows = (f"<mtr><mtd>{_group(value)}</mtd><mtd>{_group(when)}</mtd></mtr>" for value, when in cases)
         return _group(f"<mo>{{</mo><mtable>{''.join(rows)}</mtable>")
+
+    def _print_detach(self, node: Expr) -> str:
+        return _group(f"<mi>detach</mi>{_APPLY}{_bracketed(self.doprint(node.args[0]))}")
 
     def _print_Quotient(self, node: Expr) -> str:
         return _group(f"<mo>⌊</mo>{'<mo>/</mo>'.join(map(self._place, node.args))}<mo>⌋</mo>")

@@ -18,13 +18,14 @@ class Reduction(Enum):
 
     SUM = "Σ"
     PRODUCT = "Π"
+    MAX = "max"
     ARGMAX = "argmax"
     """The place of the largest value, the first of several, counted over K with the last index fastest."""
 
 
 @dataclass(frozen=True)
 class Equation:
-    """T[I] = Σ_K e, with the target T, its indices I, the bound indices K and the scalar body e; or Π or argmax over K."""
+    """T[I] = Σ_K e, with the target T, its indices I, the bound indices K and the scalar body e; or Π, max or argmax over K."""
 
     target: str
     indices: tuple[Index, ...]

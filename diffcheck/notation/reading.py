@@ -111,7 +111,7 @@ class _Body:
     def outermost(self, tree: Any) -> tuple[Reduction, Axes, Expr]:
         """Return (Σ, K, e) if *tree* is one product that ends in a sum over K, else (Σ, {}, e) with inner sums hoisted.
 
-        Π and argmax stand alone, without factors.
+        Π, max and argmax stand alone, without factors.
         """
         first, *rest = tree.children
         *factors, last = first.children

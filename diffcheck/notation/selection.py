@@ -1,8 +1,11 @@
-"""select(c, a, b): the word for branches, which a product with a mask is not: 0·∞ is no number."""
+"""select(c, a, b) and detach(u): what a program says that arithmetic does not.
+
+A branch is no product with a mask: 0·∞ is no number.
+"""
 
 from __future__ import annotations
 
-from sympy import Expr, Function
+from sympy import Expr, Function, Integer
 
 
 class select(Function):  # type: ignore[misc]  # noqa: N801  # SymPy carries no types; printed and called by this name
@@ -26,3 +29,13 @@ class select(Function):  # type: ignore[misc]  # noqa: N801  # SymPy carries no 
     def _eval_derivative(self, symbol: Expr) -> Expr:
         condition, then, other = self.args
         return select(condition, then.diff(symbol), other.diff(symbol))
+
+
+class detach(Function):  # type: ignore[misc]  # noqa: N801  # SymPy carries no types; printed and called by this name
+    """U, with the derivative 0: held constant, as PyTorch's tensor.detach()."""
+
+    nargs = 1
+    is_real = True
+
+    def _eval_derivative(self, symbol: Expr) -> Expr:
+        return Integer(0)

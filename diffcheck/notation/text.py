@@ -10,7 +10,7 @@ from sympy.printing.str import StrPrinter
 
 from diffcheck.notation.order import positive_first
 from diffcheck.notation.places import Quotient, Remainder
-from diffcheck.notation.program import Equation, Program, Reduction
+from diffcheck.notation.program import Equation, Program
 from diffcheck.notation.symbols import indices_of, name_of
 from diffcheck.notation.tensor import Index, Tensor
 
@@ -75,7 +75,7 @@ def _inferred(equation: Equation, tensors: Mapping[str, tuple[Expr, ...]]) -> se
 
 
 def equation_text(equation: Equation, tensors: Mapping[str, tuple[Expr, ...]]) -> str:
-    """Return T[I] = Σ_K e, or Π or argmax, given the extents of what it reads.
+    """Return T[I] = Σ_K e, or Π, max or argmax, given the extents of what it reads.
 
     An index whose extent no read tells is written ``index:extent``.
     """
@@ -91,7 +91,7 @@ def equation_text(equation: Equation, tensors: Mapping[str, tuple[Expr, ...]]) -
         return f"{target} = {body}"
     summed = f"({body})" if equation.body.is_Add else body
     axes = ",".join(map(show, equation.bound))
-    bare = axes.isidentifier() and equation.reduction is not Reduction.ARGMAX
+    bare = axes.isidentifier() and sign in ("Σ", "Π")
     return f"{target} = {sign}_{axes if bare else '{' + axes + '}'} {summed}"
 
 

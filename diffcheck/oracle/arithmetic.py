@@ -55,6 +55,9 @@ class Arithmetic(Protocol):
     def argmax(self, terms: Planes) -> Planes:
         """Return where along the last axis the largest value stands, the first of several; that axis is gone."""
 
+    def maximum(self, terms: Planes) -> Planes:
+        """Return the largest value along the last axis, which is gone."""
+
     def places(self, value: Planes) -> tuple[np.ndarray, np.ndarray]:
         """Return *value*, known to be whole numbers, as integers, and where they are certain."""
 

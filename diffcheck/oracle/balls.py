@@ -144,6 +144,9 @@ class BallArithmetic:
         rows = terms[0].reshape(-1, terms[0].shape[-1])
         return (_array_of([_largest(row) for row in rows.tolist()]).reshape(terms[0].shape[:-1]),)
 
+    def maximum(self, terms: Planes) -> Planes:
+        return (_as_array(np.frompyfunc(arb.max, 2, 1).reduce(terms[0], axis=-1)),)
+
     def places(self, value: Planes) -> tuple[np.ndarray, np.ndarray]:
         found = [ball.unique_fmpz() for ball in value[0].flat]  # the value is whole, so a ball around one integer tells it
         numbers = np.array([0 if number is None else int(number) for number in found], dtype=np.int64)

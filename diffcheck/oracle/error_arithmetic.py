@@ -150,6 +150,9 @@ class ErrorArithmetic:
         np.put_along_axis(rival, best[..., None], False, axis=-1)
         return best.astype(np.float64), np.where(rival.any(axis=-1), np.inf, 0.0)
 
+    def maximum(self, terms: Planes) -> Planes:
+        return np.max(terms[0], axis=-1), np.max(terms[1], axis=-1)
+
     def places(self, value: Planes) -> tuple[np.ndarray, np.ndarray]:
         known = value[1] < 0.5  # the value is whole, and so is the nearest whole number to something so near
         return np.where(known, np.rint(value[0]), 0).astype(np.int64), known

@@ -16,7 +16,7 @@ from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol, Unev
 from diffcheck.errors import PointError
 from diffcheck.notation import Equation, Program, Reduction, indices_of, name_of
 from diffcheck.notation.places import Quotient, Remainder, is_whole, scatters
-from diffcheck.notation.selection import select
+from diffcheck.notation.selection import detach, select
 from diffcheck.notation.symbols import is_scalar_read
 from diffcheck.oracle.arithmetic import Arithmetic, Planes
 from diffcheck.oracle.contraction import contraction, in_order, matrix
@@ -77,7 +77,8 @@ class _Equation:
         if self.equation.reduction is Reduction.PRODUCT:
             return self.arithmetic.product(terms, summed)
         rows = tuple(plane.reshape(*plane.shape[:kept], -1) for plane in terms)
-        return tuple(np.expand_dims(plane, summed) for plane in self.arithmetic.argmax(rows))
+        pick = self.arithmetic.argmax if self.equation.reduction is Reduction.ARGMAX else self.arithmetic.maximum
+        return tuple(np.expand_dims(plane, summed) for plane in pick(rows))
 
     def _sum(self, kept: int) -> Planes:
         product = contraction(self.equation.body, self._axes, kept, len(self.lengths))
@@ -118,7 +119,7 @@ class _Equation:
             return calculate.whole(self.positions(node)[0])  # counted, not computed: no rounding can move a position
         if node.is_Rational or node.is_NumberSymbol:
             return calculate.constant(node)
-        if isinstance(node, UnevaluatedExpr):
+        if isinstance(node, UnevaluatedExpr | detach):
             return self.expression(node.args[0])
         if node.is_Add:
             return calculate.add(*map(self.expression, node.args))
