@@ -114,6 +114,22 @@ class DerivationError(DiffcheckError):
     """A derivative that was asked for and cannot be derived."""
 
 
+class CaptureError(DiffcheckError):
+    """A PyTorch function that cannot be turned into a program."""
+
+
+class UnsupportedOperator(CaptureError):
+    """An operator that has no row; *place* is the line of the user's code that used it."""
+
+
+class UnfaithfulCapture(CaptureError):
+    """A program that does not compute what the function computes: nothing may be judged by it."""
+
+
+class TangentError(DiffcheckError):
+    """Cotangents that do not fit the outputs."""
+
+
 class GenerationError(DiffcheckError):
     """A program for which no source text can be written."""
 
@@ -126,12 +142,24 @@ class TrainingError(DiffcheckError):
     """A number of epochs or a learning rate with which nothing can be trained."""
 
 
+class MeasurementError(DiffcheckError):
+    """A number of rounds, of threads or of examples with which nothing can be measured."""
+
+
 class NotComparable(DiffcheckError):
     """Two runs that are not of one problem, learning rate and length, or that no bound holds for."""
 
 
 class WrongGradient(DiffcheckError, AssertionError):
     """A gradient outside its bound, as a failure that test runners show as one."""
+
+
+class UnreadableValue(DiffcheckError):
+    """A value that is no plain array of real numbers, whatever it claims to be."""
+
+
+class OutputUnwritable(DiffcheckError):
+    """A folder or a file that results cannot be written to."""
 
 
 class ResultsUnreadable(DiffcheckError):

@@ -14,7 +14,7 @@ import torch
 
 from diffcheck.engines import Checked, Gradients, engine, names
 from diffcheck.oracle import bounds
-from diffcheck.problems import Problem, to_torch
+from diffcheck.problems import Problem, resized, to_torch
 from diffcheck.training import LOOPS
 from diffcheck.verification import Findings, compare, truth_of
 from diffcheck.verification.batches import changed
@@ -34,6 +34,7 @@ class Case:
 
 def timed_point(problem: Problem, n: int, dtype: str, device: str) -> dict[str, torch.Tensor]:
     """Return a batch of *n* examples: a drawn block, repeated."""
+    resized(problem, **{problem.batch: n})  # refuses what does not fit into the memory
     point = to_torch(problem.point(0, **{problem.batch: min(n, BLOCK)}), dtype, device)
     return changed(problem, point, lambda value, axis: _repeated(value, axis, n))
 

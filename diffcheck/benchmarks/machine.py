@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from diffcheck._version import __version__
+from diffcheck.problems.requests import memory_bytes
 
 
 def machine() -> dict[str, object]:
@@ -15,14 +16,10 @@ def machine() -> dict[str, object]:
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count() or 0,
-        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1) if _has_sysconf() else 0.0,
+        "memory_gib": round(memory_bytes() / 2**30, 1) if memory_bytes() < float("inf") else 0.0,
         "os": f"{platform.system()} {platform.release().split('-')[0]}",
         "gpu": _gpu(),
     }
-
-
-def _has_sysconf() -> bool:
-    return hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names
 
 
 def _cpu() -> str:

@@ -18,14 +18,18 @@ def rows_from(path: Path) -> Iterator[dict[str, Any]]:
     The ratios are those of medians of separate runs: pytest-benchmark does not interleave, so no noise floor goes with them.
     """
     try:
-        benchmarks = json.loads(path.read_text(encoding="utf-8"))["benchmarks"]
-    except (OSError, ValueError, KeyError) as error:
+        rows = list(_rows(json.loads(path.read_text(encoding="utf-8"))["benchmarks"]))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ResultsUnreadable(
             got=f"{type(error).__name__}: {error}",
             wanted="JSON of pytest-benchmark",
             do="pass a --benchmark-json file",
             place=str(path),
         ) from None
+    yield from rows
+
+
+def _rows(benchmarks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     rows = [_row(entry) for entry in benchmarks if set(_KEYS) <= set(entry.get("extra_info", {}))]
     for row in rows:
         base = next((other for other in rows if other["engine"] == "autograd" and _alike(other, row)), None)
@@ -40,9 +44,9 @@ def _row(entry: dict[str, Any]) -> dict[str, Any]:
         "status": "measured",
         "reason": None,
         "samples": stats.get("data", []),
-        "median": stats["median"],
-        "low": stats["q1"],
-        "high": stats["q3"],
+        "median": float(stats["median"]),
+        "low": float(stats["q1"]),
+        "high": float(stats["q3"]),
     }
 
 

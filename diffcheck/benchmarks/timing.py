@@ -1,8 +1,9 @@
 """Several ways to do one thing, timed turn and turn about, so that a drift of the machine falls on all of them alike.
 
 A *round* times every case once, in an order drawn anew; a sample is the mean time of a block of calls that the clock can tell.
-The baseline is timed twice in every round, as two cases: what separates these two medians is noise, and no smaller difference
-between other cases means anything. Ratios are taken within rounds and then summarised, with a bootstrap interval.
+The baseline is timed twice in every round, as two cases: what separates these two is noise, and no smaller difference between
+others means anything. Ratios are taken within rounds and then summarised, with a bootstrap interval. So is the ratio of the
+baseline to itself; the noise is the far end of that interval, since two medians can agree by luck.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+
+from diffcheck.errors import MeasurementError
 
 Call = Callable[[], object]
 Clock = Callable[[Call, int], float]
@@ -38,7 +41,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The timings by name, the name of the baseline, and the noise floor: |A/A − 1| of the baseline against itself."""
+    """The timings by name, the name of the baseline, and the noise floor: the far end of the interval of |A/A − 1|."""
 
     timings: Mapping[str, Timing]
     baseline: str
@@ -71,6 +74,8 @@ def compare_times(
     cases: Mapping[str, Call], baseline: str, *, rounds: int = 15, clock: Clock = wall_clock, seed: int = 0
 ) -> Comparison:
     """Return the timings of *cases* over *rounds* rounds, with ratios to *baseline*; the order in a round comes from *seed*."""
+    if rounds < 1:
+        raise MeasurementError(got=f"{rounds} rounds", wanted="1 or more", do="pass rounds=15, say")
     again = f"{baseline} again"
     calls = {**cases, again: cases[baseline]}
     numbers = {name: _block(call, clock) for name, call in calls.items()}
@@ -87,8 +92,8 @@ def compare_times(
         if collecting:
             gc.enable()
     base = np.array(samples[baseline])
-    noise = abs(float(np.median(base) / np.median(samples[again])) - 1)
-    return Comparison({name: _summarised(name, np.array(samples[name]), base, rng) for name in cases}, baseline, noise)
+    timings = {name: _summarised(name, np.array(samples[name]), base, rng) for name in cases}
+    return Comparison(timings, baseline, _noise(base / np.array(samples[again]), rng))
 
 
 def _block(call: Call, clock: Clock) -> int:
@@ -112,6 +117,11 @@ def _summarised(name: str, samples: np.ndarray, base: np.ndarray, rng: np.random
     return Timing(
         name, tuple(map(float, samples)), float(np.median(samples)), low, high, float(np.median(ratios)), ratio_low, ratio_high
     )
+
+
+def _noise(ratios: np.ndarray, rng: np.random.Generator) -> float:
+    """Return max |r − 1| over the interval of the median of A/A, whose ratios within rounds are given."""
+    return max(abs(end - 1) for end in _interval(ratios, rng))
 
 
 def _interval(values: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import torch
 
 from diffcheck.benchmarks.rows import CASES, Row, timing_rows
 from diffcheck.cli.progress import progress
+from diffcheck.cli.settings import check_rounds
 from diffcheck.cli.verifying import check_device
 from diffcheck.errors import TrainingError, UnknownName
 from diffcheck.oracle import format_of
@@ -22,9 +23,12 @@ def bench_problem(
     if what not in CASES:
         raise UnknownName.among("thing to time", what, CASES)
     check_device(device)
+    check_rounds(rounds, threads)
     problem, kind = resized(problem_called(name), **_extents(extents)), format_of(dtype).name
-    torch.set_num_threads(threads)
     numbers = _numbers(sizes)
+    for n in numbers:
+        resized(problem, **{problem.batch: n})  # refuses what does not fit into the memory
+    torch.set_num_threads(threads)
     rows: list[Row] = []
     with progress("timing", len(numbers)) as advance:
         for n in numbers:

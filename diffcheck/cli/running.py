@@ -28,7 +28,9 @@ from diffcheck.cli.progress import progress
 from diffcheck.engines import names as engine_names
 from diffcheck.oracle import FORMATS
 from diffcheck.problems import names, problem, resized
+from diffcheck.problems.requests import checked_seed
 from diffcheck.report import load_results, save_results, write_report
+from diffcheck.report.store import check_writable
 from diffcheck.verification.faults import FAULTS
 
 
@@ -49,6 +51,8 @@ QUICK = Extent((11, 1_000), (11,), (37, 8), 5, 200)
 
 def run_all(output: Path, *, quick: bool, seed: int) -> int:
     """Measure everything, store it, draw it; return 1 if an engine is wrong, a fault uncaught or a listing accepted."""
+    check_output(output)
+    checked_seed(seed)
     started = time.perf_counter()
     extent = QUICK if quick else FULL
     torch.set_num_threads(1)  # results are compared between machines: one thread, whatever the machine has
@@ -72,6 +76,11 @@ def run_all(output: Path, *, quick: bool, seed: int) -> int:
     print(_summary(results))
     print(f"{page} and {stored} written in {time.perf_counter() - started:.0f} s")
     return 1 if _failures(results) else 0
+
+
+def check_output(output: Path) -> None:
+    """Refuse an *output* folder that results cannot be written to: before they are measured, which takes long."""
+    check_writable(output, "results.json", "index.html")
 
 
 def _verdicts(seed: int) -> Iterator[Row]:

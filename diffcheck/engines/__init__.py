@@ -4,7 +4,7 @@ from diffcheck.engines.autograd import Autograd, CompiledAutograd, CompiledFunct
 from diffcheck.engines.generated import Generated, GeneratedNumpy, GeneratedWithWorkspace, Manual, module_of
 from diffcheck.engines.plain import Differences, Handwritten
 from diffcheck.engines.protocol import Engine, Gradients, Tensors
-from diffcheck.engines.registry import Checked, engine, names, register
+from diffcheck.engines.registry import Checked, check_point, engine, find_engine, names, register
 
 for _engine in (
     Autograd(),
@@ -20,4 +20,15 @@ for _engine in (
     register(_engine)
 register(Differences(), witness=True)
 
-__all__ = ["Checked", "Engine", "Gradients", "Tensors", "engine", "module_of", "names", "register"]
+__all__ = [
+    "Checked",
+    "Engine",
+    "Gradients",
+    "Tensors",
+    "check_point",
+    "engine",
+    "find_engine",
+    "module_of",
+    "names",
+    "register",
+]

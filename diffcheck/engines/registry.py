@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -32,10 +34,7 @@ class Checked:
         return self.inner.supports(problem, dtype, device)
 
     def gradient(self, problem: Problem, point: Tensors) -> Gradients:
-        for name, value in point.items():
-            if not isinstance(value, torch.Tensor):
-                raise PointError(got=f"{name} of type {type(value).__name__}", wanted="torch tensors", do="convert it to one")
-        prepare(problem.program, point)
+        check_point(problem, point)
         first = next(iter(point.values()))
         dtype, device = str(first.dtype).removeprefix("torch."), first.device.type
         reason = self.supports(problem, dtype, device)
@@ -54,6 +53,18 @@ def _untracked(value: torch.Tensor) -> torch.Tensor:
     """Return *value* in the same memory, outside of any graph; what autograd or NumPy cannot read is copied."""
     plain = value.detach().resolve_neg()
     return plain.clone() if plain.is_inference() else plain
+
+
+def check_point(problem: Problem, point: Any) -> None:
+    """Refuse what is no point of *problem*: other things than tensors by name, and whatever its program refuses."""
+    if not isinstance(point, Mapping):
+        raise PointError(got=f"a point of type {type(point).__name__}", wanted="tensors by name", do="pass a dict of tensors")
+    for name, value in point.items():
+        if not isinstance(name, str):
+            raise UnknownName(got=repr(name), wanted="the name of an input", do=f"choose of: {', '.join(problem.inputs)}")
+        if not isinstance(value, torch.Tensor):
+            raise PointError(got=f"{name} of type {type(value).__name__}", wanted="torch tensors", do="convert it to one")
+    prepare(problem.program, point)
 
 
 _ENGINES: dict[str, Checked] = {}
@@ -76,3 +87,19 @@ def engine(name: str) -> Checked:
     if name not in known:
         raise UnknownName.among("engine", name, known)
     return known[name]
+
+
+def find_engine(chosen: Any) -> Engine:
+    """Return *chosen* where it is an engine, or the engine that it names."""
+    if isinstance(chosen, str):
+        return engine(chosen)
+    if isinstance(getattr(chosen, "name", None), str) and all(
+        callable(getattr(chosen, it, None)) for it in ("supports", "gradient")
+    ):
+        made: Engine = chosen
+        return made
+    raise UnknownName(
+        got=f"an engine of type {type(chosen).__name__}",
+        wanted="an engine, or the name of one",
+        do=f"choose one of: {', '.join(names(witnesses=True))}",
+    )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from diffcheck.derivation import Gradient, derive
 from diffcheck.errors import UnknownName
 from diffcheck.notation import Equation, Program, Role, read
-from diffcheck.oracle import format_of
+from diffcheck.problems.requests import checked_seed, checked_sizes
 
 if TYPE_CHECKING:
     import torch
@@ -65,7 +65,7 @@ class Problem:
 
     def point(self, seed: int = 0, **sizes: int) -> dict[str, np.ndarray]:
         """Return a random point in float64; sizes not named are the problem's own."""
-        return self.draw(np.random.default_rng(seed), resized(self, **sizes).sizes)
+        return self.draw(np.random.default_rng(checked_seed(seed)), resized(self, **sizes).sizes)
 
 
 def resized(problem: Problem, **sizes: int) -> Problem:
@@ -73,7 +73,7 @@ def resized(problem: Problem, **sizes: int) -> Problem:
     for name in sizes:
         if name not in problem.sizes:
             raise UnknownName.among(f"extent of {problem.name}", name, problem.sizes)
-    return replace(problem, sizes={**problem.sizes, **sizes})
+    return replace(problem, sizes=checked_sizes(problem.program.inputs, {**problem.sizes, **sizes}))
 
 
 def scaled(problem: Problem, factor: float) -> Problem:
@@ -99,15 +99,3 @@ def scaled(problem: Problem, factor: float) -> Problem:
         handwritten=scaled_gradient,
         base=problem,
     )
-
-
-def to_torch(point: Mapping[str, np.ndarray], dtype: str = "float64", device: str = "cpu") -> dict[str, Any]:
-    """Return *point* as tensors of *dtype* on *device*, in memory of their own.
-
-    What *dtype* rounds away is gone, so judge at the result.
-    """
-    import torch
-
-    kind = getattr(torch, format_of(dtype).name)
-    copies = {name: torch.from_numpy(np.array(value, dtype=np.float64)) for name, value in point.items()}
-    return {name: copy.to(device=device, dtype=kind) for name, copy in copies.items()}

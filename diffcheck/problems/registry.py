@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from diffcheck.errors import UnknownName
 from diffcheck.problems.problem import Problem
@@ -31,3 +32,16 @@ def problem(name: str) -> Problem:
     if name not in _MAKERS:
         raise UnknownName.among("problem", name, _MAKERS)
     return _MAKERS[name]()
+
+
+def find_problem(chosen: Any) -> Problem:
+    """Return *chosen* where it is a problem, or the problem that it names."""
+    if isinstance(chosen, Problem):
+        return chosen
+    if isinstance(chosen, str):
+        return problem(chosen)
+    raise UnknownName(
+        got=f"a problem of type {type(chosen).__name__}",
+        wanted="a problem, or the name of one",
+        do=f"choose one of: {', '.join(_MAKERS)}",
+    )

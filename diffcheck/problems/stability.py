@@ -46,7 +46,13 @@ def largest_stable_lr(problem: Problem, point: Point) -> float:
     Source: Nesterov, Introductory Lectures on Convex Optimization, theorem 2.1.15.
     """
     matrix = hessian_matrix(problem, point)
-    if not np.isfinite(matrix).all():
+    if np.isinf(matrix).any():
+        raise PointError(
+            got=f"a Hessian of {problem.name} with elements larger than float64 can hold",
+            wanted="second derivatives that are floats at this point",
+            do="scale the inputs down",
+        )
+    if np.isnan(matrix).any():
         raise PointError(
             got=f"a Hessian of {problem.name} with elements that have no value",
             wanted="second derivatives at this point",

@@ -66,6 +66,6 @@ LOOPS: dict[str, Loop] = {"manual": manual, "autograd": autograd, "optimizer": o
 
 def loop(name: str) -> Loop:
     """Return the loop called *name*, or refuse it with near matches."""
-    if name not in LOOPS:
-        raise UnknownName.among("training loop", name, LOOPS)
+    if not isinstance(name, str) or name not in LOOPS:
+        raise UnknownName.among("training loop", str(name), LOOPS)
     return LOOPS[name]

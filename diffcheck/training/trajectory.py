@@ -9,13 +9,13 @@ from itertools import islice
 import numpy as np
 import torch
 
-from diffcheck.engines import Engine, Tensors
-from diffcheck.engines import engine as engine_called
-from diffcheck.errors import TrainingError, UnknownName
+from diffcheck.engines import Engine, Tensors, find_engine
+from diffcheck.errors import UnknownName
 from diffcheck.oracle import prepare
-from diffcheck.problems import Problem, to_torch
-from diffcheck.problems import problem as problem_called
+from diffcheck.problems import Problem, find_problem, to_torch
+from diffcheck.problems.requests import checked_seed
 from diffcheck.training.loops import loop as loop_called
+from diffcheck.training.settings import checked_epochs, checked_lr, checked_scale
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,10 @@ def train(  # noqa: PLR0913  # every setting of a run, by keyword
     of the engine), "autograd" or "optimizer". A run that leaves the finite numbers stops there, and says so in
     `Trajectory.diverged`. *progress* is called with each epoch's number.
     """
-    _check_settings(epochs, lr)
-    problem = problem_called(problem) if isinstance(problem, str) else problem
-    engine = engine_called(engine) if isinstance(engine, str) else engine
-    point = starting_point(problem, scale or {}, dtype, device, seed)
-    steps = loop_called(loop)(problem, engine, point, lr)
+    epochs, lr, seed = checked_epochs(epochs), checked_lr(lr), checked_seed(seed)
+    problem, engine, take = find_problem(problem), find_engine(engine), loop_called(loop)
+    point = starting_point(problem, checked_scale(scale), dtype, device, seed)
+    steps = take(problem, engine, point, lr)
     path = [{name: point[name] for name in problem.parameters}]
     losses = [_loss(problem, point, path[0])]
     diverged = _not_finite(0, path[0], losses[0])
@@ -104,22 +103,13 @@ def train(  # noqa: PLR0913  # every setting of a run, by keyword
     return Trajectory(problem, loop, asked, lr, point, arrays, np.array(losses), diverged)
 
 
-def _check_settings(epochs: int, lr: float) -> None:
-    if not isinstance(epochs, int) or epochs < 1 or not 0 < lr < np.inf:
-        raise TrainingError(
-            got=f"epochs={epochs!r}, lr={lr!r}",
-            wanted="a whole number of epochs, one or more, and a finite learning rate above 0",
-            do="pass epochs=1000, lr=1e-2, say",
-        )
-
-
 def starting_point(problem: Problem, scale: Mapping[str, float], dtype: str, device: str, seed: int) -> dict[str, torch.Tensor]:
     """Return the data with the parameters that training starts from; refuse what is not finite in *dtype*."""
     drawn = problem.point(seed) if not problem.fixed else {}
     values = {**drawn, **problem.fixed, **problem.start}
     for name in scale:
         if name not in values:
-            raise UnknownName.among("input to scale", name, values)
+            raise UnknownName.among("input to scale", str(name), values)
     point = to_torch({name: values[name] * scale.get(name, 1.0) for name in problem.inputs}, dtype, device)
     prepare(problem.program, point)
     return point

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
 
 import numpy as np
-import torch
 
+from diffcheck.errors import UnreadableValue
 from diffcheck.problems import to_torch
-from diffcheck.verification.comparison import Truth, as_floats
+from diffcheck.verification.belongings import grad_mode_kept, harmed, states_of
+from diffcheck.verification.comparison import Truth
+from diffcheck.verification.values import as_floats
 
 Arrays = Mapping[str, np.ndarray]
 Give = Callable[[Arrays], dict[str, Any]]
+_DEEPEST = 32  # NumPy has no arrays of more axes, or of 64
 
 
 class Unusable(Exception):
@@ -63,11 +66,13 @@ def call(
 ) -> dict[str, np.ndarray]:
     """Return what *function* gives for each output in *truth*, as float64 arrays; raise `Unusable` where it gives none."""
     given = give({name: point[name] for name in arguments})
+    before = states_of(given)
     positional, named = _passed(function, arguments)
-    result = quietly(function, *(given[name] for name in positional), **{name: given[name] for name in named})
-    for name in arguments:
-        if not np.array_equal(as_floats(given[name]), point[name]):
-            raise Unusable(f"it changes {name}, which belongs to its caller")
+    with grad_mode_kept() as changes:
+        result = quietly(function, *(given[name] for name in positional), **{name: given[name] for name in named})
+    changes += [f"it changes {what}" for what in harmed(before, given).values()]
+    if changes:
+        raise Unusable(changes[0])
     parts = _parts(result, len(truth.values))
     return {name: _filled(array_of(part), array.shape) for (name, array), part in zip(truth.values.items(), parts, strict=True)}
 
@@ -77,7 +82,9 @@ def quietly(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     try:
         with redirect_stdout(StringIO()):
             return function(*arguments, **named)
-    except Exception as error:  # whatever a function under judgement raises is its verdict, not our failure
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a function under judgement raises, to leave too, is its verdict, not our end
         lines = str(error).splitlines() or [""]
         raise Raised(f"it raised {type(error).__name__}: {lines[0]}") from error
 
@@ -88,7 +95,7 @@ def _parts(result: Any, wanted: int) -> list[Any]:
     if wanted == 1:
         single = isinstance(result, (list, tuple)) and len(result) == 1
         return [result[0] if single else result]
-    if isinstance(result, Mapping | str) or not np.iterable(result):
+    if isinstance(result, Mapping | Set | str) or not quietly(np.iterable, result):
         raise Unusable(f"it returns one {type(result).__name__} where {wanted} values, in order, are wanted")
     parts: list[Any] = quietly(list, result)
     if len(parts) != wanted:
@@ -96,19 +103,19 @@ def _parts(result: Any, wanted: int) -> list[Any]:
     return parts
 
 
-def array_of(value: Any) -> np.ndarray:
+def array_of(value: Any, depth: int = 0) -> np.ndarray:
     """Return *value* (a tensor, an array, a number, or a list of such) as float64; raise `Unusable` for anything else."""
     if isinstance(value, (list, tuple)):
-        parts = [array_of(part) for part in value]
+        if depth == _DEEPEST:
+            raise Unusable(f"it returns lists within lists, {_DEEPEST} deep and deeper, where one array is wanted")
+        parts = [array_of(part, depth + 1) for part in value]
         if len({part.shape for part in parts}) > 1:
             raise Unusable("it returns parts of different shapes where one array is wanted")
         return np.array(parts, dtype=np.float64)
-    array = value if isinstance(value, torch.Tensor) else np.asarray(value)
-    if not isinstance(array, torch.Tensor) and array.dtype.kind not in "biuf":
-        raise Unusable(f"it returns {type(value).__name__} where numbers are wanted")
-    if isinstance(array, torch.Tensor) and (array.is_complex() or array.is_meta):
-        raise Unusable(f"it returns a tensor of {array.dtype} on {array.device} where real numbers are wanted")
-    return as_floats(array)
+    try:
+        return as_floats(value)
+    except UnreadableValue as refusal:
+        raise Unusable(f"it returns {refusal.got} where {refusal.wanted} are wanted") from None
 
 
 def _filled(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

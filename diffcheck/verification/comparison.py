@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from diffcheck.derivation import Gradient
-from diffcheck.errors import DtypeMismatch
+from diffcheck.errors import DtypeMismatch, UnreadableValue
 from diffcheck.notation import Program
 from diffcheck.oracle import Bounds, Format, Point, Values, bounds, exact, format_of
 from diffcheck.verification.findings import Finding, Findings, Place
+from diffcheck.verification.values import as_floats, as_mapping, form_of_value
 from diffcheck.verification.verdict import Kind, Verdict, judge
 
 
@@ -49,29 +50,38 @@ def _one_dtype(point: Point) -> str:
 def compare(got: Mapping[str, Any], truth: Truth, *, subject: str = "gradient") -> Findings:
     """Return one finding for each element of every name in *truth*; a name that *got* lacks, or misshapes, is wrong."""
     found: list[Finding] = []
+    try:
+        given = as_mapping(got)  # engines are other people's code, and return anything
+    except UnreadableValue as refusal:
+        note = f"got {refusal.got}, wanted {refusal.wanted}"
+        return Findings(tuple(refused(name, Kind.MISSING, note) for name in truth.values), subject)
     for name in truth.values:
-        found.extend(_compared(name, got.get(name), truth))
-    for name in sorted(set(got) - set(truth.values)):
-        found.append(_refused(name, Kind.WRONG_SHAPE, "a gradient of something that was not asked for"))
+        found.extend(_compared(name, given.get(name), truth))
+    for name in sorted(str(name) for name in given if name not in truth.values):
+        found.append(refused(name, Kind.UNKNOWN, "a gradient of something that was not asked for"))
     return Findings(tuple(found), subject)
 
 
-def _compared(name: str, value: Any, truth: Truth) -> Iterator[Finding]:
-    exact_values = truth.values[name]
+def _compared(name: str, value: Any, truth: Truth) -> list[Finding]:
     if value is None:
-        yield _refused(name, Kind.MISSING, "no gradient came back")
-        return
-    if tuple(np.shape(value)) != exact_values.shape:
-        yield _refused(name, Kind.WRONG_SHAPE, f"got shape {tuple(np.shape(value))}, wanted {exact_values.shape}")
-        return
-    dtype = str(getattr(value, "dtype", type(value).__name__)).removeprefix("torch.")
-    if dtype != truth.form.name:
-        yield _refused(name, Kind.WRONG_DTYPE, f"got {dtype}, wanted {truth.form.name}")
-        return
-    if str(getattr(value, "device", truth.device)) != truth.device:
-        yield _refused(name, Kind.WRONG_DEVICE, f"got {value.device}, wanted {truth.device}")
-        return
-    yield from _elements(name, as_floats(value), truth)
+        return [refused(name, Kind.MISSING, "no gradient came back")]
+    try:
+        kind, note = _misfit(value, truth.values[name].shape, truth)
+        return [refused(name, kind, note)] if note else list(_elements(name, as_floats(value), truth))
+    except UnreadableValue as refusal:
+        return [refused(name, Kind.WRONG_DTYPE, f"got {refusal.got}, wanted {refusal.wanted}")]
+
+
+def _misfit(value: Any, shape: tuple[int, ...], truth: Truth) -> tuple[Kind, str]:
+    """Return what of shape, dtype and device is not as it must be, first of all the shape; no note where all fits."""
+    form = form_of_value(value)
+    if form.shape != shape:
+        return Kind.WRONG_SHAPE, f"got shape {form.shape}, wanted {shape}"
+    if form.dtype != truth.form.name:
+        return Kind.WRONG_DTYPE, f"got {form.dtype}, wanted {truth.form.name}"
+    if form.device != truth.device:
+        return Kind.WRONG_DEVICE, f"got {form.device}, wanted {truth.device}"
+    return Kind.NONE, ""
 
 
 def _elements(name: str, values: np.ndarray, truth: Truth) -> Iterator[Finding]:
@@ -84,13 +94,6 @@ def _elements(name: str, values: np.ndarray, truth: Truth) -> Iterator[Finding]:
         yield Finding(place, ball, got, judged.ulp, judged.bound, judged.verdict, judged.kind)
 
 
-def _refused(name: str, kind: Kind, note: str) -> Finding:
+def refused(name: str, kind: Kind, note: str) -> Finding:
+    """Return the finding on something that no element can be compared in."""
     return Finding(Place(name), None, float("nan"), float("inf"), 0.0, Verdict.WRONG, kind, note)
-
-
-def as_floats(value: Any) -> np.ndarray:
-    """Return *value* as float64, NaN and infinities kept; every supported dtype fits exactly."""
-    if hasattr(value, "detach"):
-        plain = value.detach() if str(value.layout) == "torch.strided" else value.detach().to_dense()
-        value = plain.cpu().double().resolve_neg().numpy()  # to the CPU first: some devices have no float64
-    return np.asarray(value, dtype=np.float64)

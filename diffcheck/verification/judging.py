@@ -10,27 +10,23 @@ float64 is refused for what it loses. What it prints is not shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any
 
-import numpy as np
 import torch
 
 from diffcheck.derivation import Gradient
-from diffcheck.errors import DiffcheckError, PointError
+from diffcheck.errors import DiffcheckError, DuplicateName, ProgramSyntaxError, UnknownName
 from diffcheck.notation import Program
 from diffcheck.oracle import bounds
-from diffcheck.oracle.extents import extent_value
 from diffcheck.problems import to_torch
-from diffcheck.verification.calling import Arrays, Give, Raised, Unusable, as_arrays, call, cannot_be_called
-from diffcheck.verification.comparison import Truth, as_floats, compare, truth_of
+from diffcheck.verification.calling import Give, Raised, Unusable, as_arrays, call, cannot_be_called
+from diffcheck.verification.comparison import compare, truth_of
 from diffcheck.verification.findings import Finding, shown
 from diffcheck.verification.mutants import mutants
-
-_SMALL = (1.0, 2.0, 0.0, 3.0, -1.0)
-_POINTS = 4
+from diffcheck.verification.trials import ENOUGH, MOST, Trial, plain, random_trials, small_trials
+from diffcheck.verification.values import as_floats
 
 Tensors = Mapping[str, torch.Tensor]
 
@@ -62,8 +58,10 @@ def judge_function(function: Callable[..., Any], program: Program | Gradient, ar
     or stacked in one array. A function that is right at all points tried is right as far as these show; one that is not comes
     with the smallest counterexample found and, where one slip explains it, the slip.
     """
+    _check_program(program)
+    arguments = _names_in(arguments)
     subject = getattr(function, "__name__", repr(function))
-    refusal = cannot_be_called(function, arguments) or _lacking(_plain(program), arguments)
+    refusal = cannot_be_called(function, arguments) or _lacking(plain(program), arguments)
     if refusal:
         return Judged(subject, False, refusal)
     judged, raised = _judged(function, program, arguments, to_torch)
@@ -73,8 +71,26 @@ def judge_function(function: Callable[..., Any], program: Program | Gradient, ar
     return judged
 
 
-def _plain(program: Program | Gradient) -> Program:
-    return program.program if isinstance(program, Gradient) else program
+def _check_program(program: Any) -> None:
+    if not isinstance(program, Program | Gradient):
+        raise ProgramSyntaxError(
+            got=f"{type(program).__name__} {program!r}"[:80],
+            wanted="a program, or the gradient of one",
+            do="parse its text, or of a problem pass its program",
+        )
+
+
+def _names_in(arguments: Any) -> tuple[str, ...]:
+    """Return *arguments*; refuse one string, which would be read letter by letter, and a name that stands there twice."""
+    names = tuple(arguments) if isinstance(arguments, Iterable) and not isinstance(arguments, str) else (None,)
+    if not all(isinstance(name, str) for name in names):
+        raise UnknownName(
+            got=repr(arguments), wanted="the names of the inputs, one string each", do="write them as in ('w', 'x')"
+        )
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DuplicateName(got=f"the argument {twice!r} twice", wanted="each once", do="name the arguments apart")
+    return names
 
 
 def _judged(
@@ -82,9 +98,7 @@ def _judged(
 ) -> tuple[Judged, bool]:
     """Return the verdict, and whether it is due to a call that raised."""
     subject = getattr(function, "__name__", repr(function))
-    tried = 0
-    for point, truth in _points(program):
-        tried += 1
+    for point, truth in _trials(program):
         try:
             findings = compare(call(function, point, arguments, truth, give), truth)
         except Unusable as reason:
@@ -92,7 +106,15 @@ def _judged(
         if not findings.ok:
             message = _explained(function, program, arguments, findings.worst, give)
             return Judged(subject, False, message, point, findings.worst), False
-    return Judged(subject, tried > 0, "" if tried else "the program itself has no value at any of the points tried"), False
+    found = len(random_trials(program))
+    if not found >= ENOUGH:
+        return Judged(subject, False, f"undecided: the program has a value at {found} of {MOST} random points only"), False
+    return Judged(subject, True), False
+
+
+def _trials(program: Program | Gradient) -> Iterator[Trial]:
+    yield from small_trials(program)
+    yield from random_trials(program)
 
 
 def _lacking(program: Program, arguments: Sequence[str]) -> str:
@@ -103,60 +125,18 @@ def _lacking(program: Program, arguments: Sequence[str]) -> str:
     return f"it has no parameter for {', '.join(lacking)}, which the result depends on" if lacking else ""
 
 
-def _points(program: Program | Gradient) -> Iterator[tuple[Arrays, Truth]]:
-    """Return small points, then random ones, with the exact values; those at which the program has no value are left out."""
-    plain = _plain(program)
-    for point in (*_small_points(plain), *_random_points(plain)):
-        try:
-            truth = truth_of(program, to_torch(point))
-        except PointError:
-            continue  # sizes too small for this program
-        if all(ball.is_finite() for array in truth.values.values() for ball in array.flat):
-            yield point, truth
-
-
-def _small_points(program: Program) -> Iterator[Arrays]:
-    """Return points with axes of one and of two elements, each tensor counting up from a small whole number."""
-    count = len(program.inputs)
-    starts = list(product(_SMALL[:3], repeat=count)) if count <= 3 else _drawn_starts(count)
-    for size in (1, 2):
-        shapes = _shapes(program, {str(symbol): size for symbol in program.sizes})
-        for values in starts:
-            yield {
-                name: np.arange(np.prod(shape)).reshape(shape) + value
-                for (name, shape), value in zip(shapes.items(), values, strict=True)
-            }
-
-
-def _drawn_starts(count: int) -> list[tuple[float, ...]]:
-    rng = np.random.default_rng(0)
-    drawn = [tuple(map(float, rng.choice(_SMALL, size=count))) for _ in range(12)]
-    return sorted(drawn, key=lambda values: sum(map(abs, values)))
-
-
-def _random_points(program: Program) -> Iterator[Arrays]:
-    rng = np.random.default_rng(0)
-    shapes = _shapes(program, {str(size): 3 + place for place, size in enumerate(program.sizes)})
-    for _ in range(_POINTS):
-        yield {name: rng.normal(size=shape) for name, shape in shapes.items()}
-
-
-def _shapes(program: Program, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
-    return {tensor.name: tuple(extent_value(extent, sizes) for extent in tensor.extents) for tensor in program.inputs}
-
-
 def _explained(
     function: Callable[..., Any], program: Program | Gradient, arguments: Sequence[str], failed: Finding, give: Give
 ) -> str:
     if failed.exact is None:
         return f"{failed.place}: {failed.note}"
-    plain = _plain(program)
-    points = list(_random_points(plain))
     try:
-        seen = [(to_torch(p), call(function, p, arguments, truth_of(program, to_torch(p)), give)) for p in points]
+        seen = [(to_torch(p), call(function, p, arguments, truth, give)) for p, truth in random_trials(program)]
     except Unusable as reason:
         return str(reason)
-    for mutant in mutants(plain):
+    if not seen:
+        return "the program has too few points with a value to tell more"
+    for mutant in mutants(plain(program)):
         if all(_matches(mutant.program, point, got) for point, got in seen):
             return mutant.slip
     if all(_matches_in_float32(program, point, got) for point, got in seen):

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
 
 from diffcheck.engines import Engine, Gradients, Tensors
-from diffcheck.errors import EmptyBatch
+from diffcheck.errors import EmptyBatch, UnreadableValue
 from diffcheck.oracle import Bounds
 from diffcheck.problems import Problem, scaled
+from diffcheck.verification.asking import ask
 from diffcheck.verification.batches import changed, doubled, reversed_order, rows, size_of
-from diffcheck.verification.comparison import Truth, as_floats, compare, truth_of
+from diffcheck.verification.comparison import Truth, compare, refused, truth_of
 from diffcheck.verification.findings import Finding, Findings, Place
 from diffcheck.verification.layouts import LAYOUTS, expanded
+from diffcheck.verification.values import as_floats, as_mapping
 from diffcheck.verification.verdict import Kind, Verdict
 
 Law = Callable[[Problem, Engine, Tensors], Findings]
@@ -122,31 +125,38 @@ def ignores_the_layout_of_memory(problem: Problem, engine: Engine, point: Tensor
 
 @law
 def leaves_its_inputs_alone(problem: Problem, engine: Engine, point: Tensors) -> Findings:
-    """Inputs are bit for bit what they were, and carry no gradient, after the gradient was computed."""
+    """Inputs are bit for bit what they were, and carry no gradient, after the gradient was computed; torch's grad mode too."""
     given = {name: value.detach().clone() for name, value in point.items()}
-    before = {name: value.clone() for name, value in given.items()}
-    engine.gradient(problem, given)
-    found = []
-    for name, value in given.items():
-        same = torch.equal(_bits(value), _bits(before[name]))
-        clean = value.grad is None and not value.requires_grad
-        found.append(_claim(name, same and clean, "an input was written to, or was left with a gradient"))
-    return Findings(tuple(found))
+    gradients, harm = ask(problem, engine, given)
+    whole = tuple(_claim(name, True, "") for name in point)
+    return Findings(harm or _lacking(problem, gradients) or whole)
 
 
-def _bits(values: torch.Tensor) -> torch.Tensor:
-    return values.clone(memory_format=torch.contiguous_format).reshape(-1).view(torch.uint8)
+def _lacking(problem: Problem, gradients: Any) -> tuple[Finding, ...]:
+    """Return a finding for each parameter without a gradient that can be read: of nothing, no law holds."""
+    lacking = (name for name in problem.parameters if not _comes_back(gradients, name))
+    return tuple(refused(name, Kind.MISSING, "no gradient came back") for name in lacking)
+
+
+def _comes_back(gradients: Any, name: str) -> bool:
+    try:
+        as_floats(as_mapping(gradients).get(name))
+    except UnreadableValue:
+        return False
+    return True
 
 
 @law
 def returns_results_of_its_own(problem: Problem, engine: Engine, point: Tensors) -> Findings:
     """A second call, at other inputs, changes nothing in what the first returned."""
     first = engine.gradient(problem, point)
-    kept = {name: as_floats(value).copy() for name, value in first.items()}
+    if lacking := _lacking(problem, first):
+        return Findings(lacking)
+    kept = {name: as_floats(first[name]).copy() for name in problem.parameters}
     engine.gradient(problem, {name: value * 0.5 for name, value in point.items()})
     found = [
-        _claim(name, np.array_equal(as_floats(value), kept[name], equal_nan=True), "a later call overwrote it")
-        for name, value in first.items()
+        _claim(name, np.array_equal(as_floats(first[name]), kept[name], equal_nan=True), "a later call overwrote it")
+        for name in problem.parameters
     ]
     return Findings(tuple(found))
 
@@ -155,9 +165,11 @@ def returns_results_of_its_own(problem: Problem, engine: Engine, point: Tensors)
 def is_the_same_when_computed_again(problem: Problem, engine: Engine, point: Tensors) -> Findings:
     """Two calls with the same inputs return the same bits."""
     first, second = engine.gradient(problem, point), engine.gradient(problem, point)
+    if lacking := _lacking(problem, first) or _lacking(problem, second):
+        return Findings(lacking)
     found = [
         _claim(name, np.array_equal(as_floats(first[name]), as_floats(second[name]), equal_nan=True), "two calls differ")
-        for name in first
+        for name in problem.parameters
     ]
     return Findings(tuple(found))
 

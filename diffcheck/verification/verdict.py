@@ -51,6 +51,7 @@ class Kind(Enum):
     WRONG_SHAPE = "wrong shape"
     WRONG_DTYPE = "wrong dtype"
     WRONG_DEVICE = "wrong device"
+    UNKNOWN = "not asked for"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 import json
 import math
+from dataclasses import asdict
 
+import numpy as np
 import pytest
 
 from diffcheck import engines, problems
@@ -61,6 +63,31 @@ def test_drift_of_the_machine_cancels_in_the_ratio():
 
     found = compare_times(cases, "slow", rounds=40, clock=drifting)
     assert found.timings["fast"].ratio == pytest.approx(4, rel=0.05)
+
+
+def trembling(seed):
+    """Return cases and a clock whose answers are off by a factor drawn from 0.9 to 1.3."""
+    cases, plain = counted([])
+    rng = np.random.default_rng(seed)
+    return cases, lambda call, number: plain(call, number) * rng.uniform(0.9, 1.3)
+
+
+def test_noise_is_no_fluke_of_two_medians():
+    found = []
+    for seed in range(30):
+        cases, clock = trembling(seed)
+        found.append(compare_times(cases, "slow", rounds=15, clock=clock).noise)
+    assert min(found) > 0.03
+
+
+def test_equal_things_are_hardly_ever_called_different():
+    words = []
+    for seed in range(60):
+        cases, clock = trembling(seed)
+        found = compare_times(cases | {"equal": cases["slow"]}, "slow", rounds=15, clock=clock)
+        row = asdict(found.timings["equal"]) | {"problem": "p", "what": "gradient", "device": "cpu", "dtype": "float32"}
+        words.append(ratio_word(read(Timing, row | {"engine": "equal", "status": "measured", "noise": found.noise})))
+    assert words.count("no difference shown") >= 59
 
 
 @pytest.mark.parametrize("n", [1, 11, 10_001, 30_000])

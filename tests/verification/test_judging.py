@@ -76,14 +76,13 @@ def plain(w, b, x, y):
 
 
 def by_autograd(w, b, x, y):
-    w.requires_grad_()
-    b.requires_grad_()
+    w, b = w.clone().requires_grad_(), b.clone().requires_grad_()
     torch.nn.functional.mse_loss(w * x + b, y).backward()
     return w.grad, b.grad
 
 
 def still_in_the_graph(w, b, x, y):
-    w, b = w.requires_grad_(), b.requires_grad_()
+    w, b = w.clone().requires_grad_(), b.clone().requires_grad_()
     return list(plain(w, b, x, y))
 
 
@@ -209,7 +208,7 @@ def test_a_program_without_value_at_a_point_asks_nothing_of_a_function_there():
 def test_a_program_without_any_value_accepts_nothing():
     verdict = judged(lambda x: x, parse("data x[n]; r[i] = log(-1 - x[i]**2)"), ["x"])
     assert not verdict.right
-    assert "no value at any of the points" in verdict.message
+    assert "a value at 0 of 64 random points" in verdict.message
 
 
 def as_function(program):
@@ -266,6 +265,7 @@ def with_factor(factor):
         (lambda w, b, x, y: plain(w, b, x, y)[0], "it returns one Tensor where 2 values, in order, are wanted"),
         (lambda w, b, x, y: 3.0, "it returns one float where 2 values"),
         (lambda w, b, x, y: {"w": w, "b": b}, "it returns one dict where 2 values"),
+        (lambda w, b, x, y: {3.0, 4.0}, "it returns one set where 2 values"),
         (lambda w, b, x, y: "ab", "it returns one str where 2 values"),
         (lambda w, b, x, y: (*plain(w, b, x, y), x), "it returns 3 values where 2 are wanted"),
         (lambda w, b, x, y: plain(w, b, x, y)[:1], "it returns 1 values where 2 are wanted"),
@@ -282,6 +282,7 @@ def with_factor(factor):
         (lambda w, b, x, y: {}["dw"], "it raised KeyError: 'dw'"),
         (lambda w, b, x, y: x @ torch.ones(99), "it raised RuntimeError"),
         (lambda w, b, x, y: (x.mul_(2), plain(w, b, x / 2, y))[1], "it changes x, which belongs to its caller"),
+        (lambda w, b, x, y: plain(w.requires_grad_(), b, x, y), "it changes w, which belongs to its caller: requires_grad"),
         (lambda w, b, x, y: (w.zero_(), b.zero_()), "it changes w, which belongs to its caller"),
         (lambda w, b, x: (w, b), "it cannot be called with w, b, x, y: too many positional arguments"),
         (lambda w, b, x, y, z: (w, b), "missing a required argument: 'z'"),
