@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from diffcheck.report.labels import shortened, spread
-from diffcheck.report.markers import dashes, marker
+from diffcheck.report.markers import COLOURS, dashes, marker
 from diffcheck.report.scales import Scale, drawable, scale
 from diffcheck.report.svg import Drawing, element, group, path, picture, polyline, segment
 
@@ -46,11 +46,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """What an axis measures, whether in powers, and how its ticks read."""
+    """What an axis measures, whether in powers, how its ticks read, and whether it holds whole numbers only."""
 
     label: str
     log: bool
     text: Callable[[float], str]
+    whole: bool = False
 
 
 def line_chart(title: str, series: Iterable[Series], x: Axis, y: Axis) -> Drawing:
@@ -59,7 +60,7 @@ def line_chart(title: str, series: Iterable[Series], x: Axis, y: Axis) -> Drawin
     shown = [line for line in shown if line.points]
     height = max(380.0, TOP + BOTTOM + GAP * (len(shown) + 1))
     names = [shortened(line.name, LONGEST_NAME) for line in shown]
-    right = WIDTH - 62.0 - 6.9 * max(map(len, names), default=10)
+    right = WIDTH - 74.0 - 6.9 * max(map(len, names), default=10)
     points = [point for line in shown for point in line.points]
     across = scale((point.x for point in points), LEFT, right, log=x.log)
     up = scale((value for point in points for value in _extent(point)), height - BOTTOM, TOP, log=y.log)
@@ -82,8 +83,8 @@ def _extent(point: Point) -> tuple[float, ...]:
 
 def _grid(across: Scale, up: Scale, x: Axis, y: Axis) -> Iterator[Drawing]:
     """Yield the grid lines, the numbers at them and what the axes measure."""
-    columns = [(across.at(value), x.text(value)) for value in across.ticks()]
-    rows = [(up.at(value), y.text(value)) for value in up.ticks()]
+    columns = [(across.at(value), x.text(value)) for value in across.ticks(whole=x.whole)]
+    rows = [(up.at(value), y.text(value)) for value in up.ticks(whole=y.whole)]
     steps = [segment(place, up.start, place, up.end) for place, _ in columns]
     steps += [segment(across.start, place, across.end, place) for place, _ in rows]
     yield path("".join(steps), "grid")
@@ -101,7 +102,7 @@ def _line(order: int, line: Series, across: Scale, up: Scale) -> Drawing:
     places = [(across.at(point.x), up.at(point.y)) for point in line.points]
     drawn = path(polyline(places), "line", stroke_dasharray=line.pattern(order), stroke_width=line.weight)
     bars = "".join(_bar(point, across, up) for point in line.points)
-    return group(drawn, *([path(bars, "bar")] if bars else []), class_=f"k{order % 8}")
+    return group(drawn, *([path(bars, "bar")] if bars else []), class_=f"k{order % COLOURS}")
 
 
 def _bar(point: Point, across: Scale, up: Scale) -> str:
@@ -113,7 +114,7 @@ def _bar(point: Point, across: Scale, up: Scale) -> str:
 
 
 def _marks(order: int, line: Series, across: Scale, up: Scale) -> Drawing:
-    return group(*(_mark(order, line.name, point, across, up) for point in line.marks), class_=f"k{order % 8}")
+    return group(*(_mark(order, line.name, point, across, up) for point in line.marks), class_=f"k{order % COLOURS}")
 
 
 def _mark(order: int, name: str, point: Point, across: Scale, up: Scale) -> Drawing:
@@ -125,11 +126,12 @@ def _keys(shown: list[Series], names: list[str], across: Scale, up: Scale) -> It
     """Yield each series' name at the height at which its line ends, as far as the others leave room."""
     ends = [(across.at(line.points[-1].x), up.at(line.points[-1].y)) for line in shown]
     heights = spread([y for _, y in ends], gap=GAP, top=up.end + 6, bottom=up.start)
-    left = across.end + 14
+    left = across.end + 26
     for order, ((x, y), height, line, name) in enumerate(zip(ends, heights, shown, names, strict=True)):
         near = across.end - x < 0.15 * (across.end - across.start)
-        leader = [path(segment(x + 6, y, left - 2, height), "leader")] if near else []
-        sample = path(segment(left, height, left + 28, height), "line", stroke_width=2,
+        # Level up to where the plot ends, then straight to the name: leaders keep the order of their lines and never cross.
+        leader = [path(polyline([(x + 6, y), (across.end + 4, y), (left - 2, height)]), "leader")] if near else []
+        sample = path(segment(left, height, left + 28, height), "line", stroke_width=line.weight,
                       stroke_dasharray=line.pattern(order))  # fmt: skip
         text = element("text", name, element("title", line.name), class_="key", x=left + 34, y=height + 4)
-        yield group(*leader, sample, path(marker(order, left + 14, height), "mark"), text, class_=f"k{order % 8}")
+        yield group(*leader, sample, path(marker(order, left + 14, height), "mark"), text, class_=f"k{order % COLOURS}")

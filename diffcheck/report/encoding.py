@@ -2,7 +2,7 @@
 
 JSON has no NaN and no infinities, so they are stored as the text "nan", "inf" and "-inf". A text that reads like one of
 those (an engine could be called "inf") is stored with one apostrophe more than it has, so that decoding gives back
-exactly what was encoded.
+exactly what was encoded. What another program wrote with a bare NaN or Infinity, as Python's own `json` does, is read too.
 """
 
 from __future__ import annotations
@@ -56,15 +56,11 @@ def to_json(results: Mapping[str, object], *, indent: int | None = None) -> str:
 
 
 def from_json(text: str) -> object:
-    """Return what the JSON *text* holds; a bare NaN or Infinity, which is no JSON, is a ValueError."""
-    return decode(json.loads(text, parse_constant=_no_constant))
+    """Return what the JSON *text* holds; a bare NaN or Infinity, which is no JSON, is read as the number it means."""
+    return decode(json.loads(text))
 
 
 def _key(name: object, place: str) -> str:
     if not isinstance(name, str):
         raise ResultsUnreadable(got=f"the key {name!r}", wanted="text", do="name the field by a text", place=place)
     return name
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")

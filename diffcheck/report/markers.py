@@ -1,6 +1,7 @@
 """What tells one series from another where colour cannot: its marker and its dashes.
 
-Colours come round after eight series. Markers and dashes then start elsewhere, so that no two of 64 series look the same.
+Colours come round after twelve series, markers and dashes after eight. These then start elsewhere, so that no two of 64 series
+look the same.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from math import cos, pi, sin
 
 from diffcheck.report.svg import polyline
 
+COLOURS = 12
 DASHES = ("", "7 3", "2 3", "10 3 2 3", "5 2", "1 2", "12 4", "4 3 1 3")
 
 
@@ -19,7 +21,7 @@ def dashes(order: int) -> str:
 
 def marker(order: int, x: float, y: float, size: float = 4.0) -> str:
     """Return the outline around (x, y) that the series with that *order* is marked by."""
-    corners, turn, waist = SHAPES[(order + 3 * (order // 8)) % 8]
+    corners, turn, waist = SHAPES[(order + 2 * (order // 8)) % 8]
     return polyline([_corner(x, y, size, corners, turn, waist, k) for k in range(corners)]) + "Z"
 
 

@@ -27,6 +27,7 @@ ATTRIBUTES = frozenset(
     " columnspacing rowspacing columnspan rowspan".split()
 )
 DEEPEST = 100
+LONGEST = 120  # names, numbers and signs: more do not fit beside one another on a usual screen
 
 
 def checked_mathml(text: str) -> str:
@@ -41,6 +42,11 @@ measure again with `diffcheck run`
     if _name(root) != "math":
         _refuse(f"the outermost element {_name(root)!r}")
     return _write(root, DEEPEST)
+
+
+def size(formula: str) -> str:
+    """Return the class of a formula on the page: long ones are set smaller, since no browser breaks a formula into lines."""
+    return "formula long" if len(re.findall("<m[ino][ >]", formula)) > LONGEST else "formula"
 
 
 def _parse(text: str) -> ElementTree.Element:

@@ -13,13 +13,16 @@ from markupsafe import Markup
 
 from diffcheck.errors import ResultsUnreadable
 from diffcheck.report import numerals
+from diffcheck.report.absences import absences, present
 from diffcheck.report.encoding import to_json
-from diffcheck.report.mathml import checked_mathml
+from diffcheck.report.faults import fault_table
+from diffcheck.report.mathml import checked_mathml, size
+from diffcheck.report.matrices import matrices
 from diffcheck.report.schema import Gradient, Problem
 from diffcheck.report.store import read_results, write_text_atomically
 from diffcheck.report.timings import timing_groups
 from diffcheck.report.trainings import training_runs
-from diffcheck.report.verdicts import judge, matrices, summarise
+from diffcheck.report.verdicts import judge, summarise, tally
 
 HERE = Path(__file__).parent
 
@@ -49,10 +52,13 @@ def render(results: Mapping[str, object]) -> str:
         .render(
             results=read,
             summary=summarise(read),
-            matrices=matrices(read.verdicts),
+            matrices=matrices(present(read.verdicts)),
+            verdicts=present(read.verdicts),
+            absences={"verdicts": absences(read.verdicts), "timings": absences(read.timings)},
             problems=tuple(_checked(i, problem) for i, problem in enumerate(read.problems)),
             runs=training_runs(read.training, read.problems),
-            timings=timing_groups(read.timings),
+            timings=timing_groups(present(read.timings)),
+            faults=fault_table(read.faults),
             measured_by=MEASURED_BY,
             data=Markup(_island(results)),
             style=Markup(style),
@@ -75,7 +81,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (numerals.number, numerals.seconds, numerals.percent, numerals.count, judge)
+    filters = (numerals.number, numerals.seconds, numerals.percent, numerals.count, judge, tally, size)
     environment.filters |= {function.__name__: function for function in filters}
     return environment
 

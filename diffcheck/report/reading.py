@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from math import nan
 from sys import float_info
 from types import NoneType, UnionType
 from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
@@ -79,7 +80,9 @@ def _mapping(kind: Any, value: object, place: str) -> dict[str, object]:
 
 
 def _plain(kind: type, value: object, place: str) -> object:
-    """Return *value* where it is of *kind*; an int is a float where it fits into one, a bool is no number."""
+    """Return *value* where it is of *kind*; an int is a float where it fits into one, null is NaN, a bool is no number."""
+    if kind is float and value is None:
+        return nan
     if kind is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST:
         return float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):

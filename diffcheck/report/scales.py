@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor, inf, isfinite, log10
+from sys import float_info
 
-LARGEST = 1e300
+LARGEST = 1e300  # on a straight axis, where differences must stay finite
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,14 @@ class Scale:
     def at(self, value: float) -> float:
         """Return the place of *value*; what lies beyond an end is put at that end."""
         placed = value > 0 or drawable(value, self.log)
-        unit = self._unit(min(value, LARGEST)) if placed else self.low
+        unit = self._unit(min(value, float_info.max if self.log else LARGEST)) if placed else self.low
         share = (min(max(unit, self.low), self.high) - self.low) / (self.high - self.low)
         return self.start + (self.end - self.start) * share
 
-    def ticks(self) -> tuple[float, ...]:
-        """Return the values to mark, from the lowest up."""
+    def ticks(self, *, whole: bool = False) -> tuple[float, ...]:
+        """Return the values to mark, from the lowest up; on a straight axis of *whole* numbers, none between these."""
         if not self.log:
-            return _even(self.low, self.high)
+            return _even(self.low, self.high, 1.0 if whole else 0.0)
         return _decades(self.low, self.high)
 
     def _unit(self, value: float) -> float:
@@ -37,8 +38,8 @@ class Scale:
 
 
 def drawable(value: float, log: bool) -> bool:
-    """Return whether *value* is finite, not absurd, and positive where the axis is logarithmic."""
-    return isfinite(value) and abs(value) <= LARGEST and (value > 0 or not log)
+    """Return whether *value* is finite, and positive where the axis is logarithmic, not absurd where it is straight."""
+    return isfinite(value) and (value > 0 if log else abs(value) <= LARGEST)
 
 
 def scale(values: Iterable[float], start: float, end: float, *, log: bool) -> Scale:
@@ -54,7 +55,8 @@ def scale(values: Iterable[float], start: float, end: float, *, log: bool) -> Sc
 
 def _decades(low: float, high: float) -> tuple[float, ...]:
     """Return powers of ten, thinned to about eight, or with 2 and 5 between where few of them fit."""
-    step = max(1, ceil((high - low) / 8))
+    rough = (high - low) / 8
+    step = next(lead * size for size in (1, 10, 100) for lead in (1, 2, 5) if lead * size >= rough)
     powers = [_ten(k) for k in range(ceil(low), floor(high) + 1) if k % step == 0]
     powers = [value for value in powers if 0 < value < inf]  # the air around extreme values passes the range of floats
     if len(powers) >= 3:
@@ -64,14 +66,14 @@ def _decades(low: float, high: float) -> tuple[float, ...]:
     return shown or (10.0 ** ((low + high) / 2),)  # among the smallest floats no round value need lie on the axis
 
 
-def _even(low: float, high: float) -> tuple[float, ...]:
-    """Return multiples of 1, 2 or 5 times a power of ten, about six of them."""
-    rough = (high - low) / 6
+def _even(low: float, high: float, least: float) -> tuple[float, ...]:
+    """Return multiples of 1, 2 or 5 times a power of ten, about six of them, at least *least* apart."""
+    rough = max((high - low) / 6, least)
     if not rough > 1e-300:
         return (low,)
     size = 10.0 ** floor(log10(rough))
     step = next((lead * size for lead in (1, 2, 5) if lead * size >= rough), 10 * size)
-    return tuple(k * step for k in range(ceil(low / step), floor(high / step) + 1))
+    return tuple(k * step for k in range(ceil(low / step), floor(high / step) + 1)) or (low,)
 
 
 def _ten(exponent: int) -> float:

@@ -144,7 +144,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Listing:
-    """A listing of the article and what an audit said of it."""
+    """A function with one of the article's defects, and what was found of it."""
 
     listing: str
     verdict: str

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from diffcheck.errors import ResultsUnreadable
+from diffcheck.errors import OutputUnwritable, ResultsUnreadable
 from diffcheck.report.encoding import from_json, to_json
 from diffcheck.report.reading import read
 from diffcheck.report.schema import Results
@@ -53,6 +53,33 @@ def read_results(value: object, place: str) -> Results:
 
 def write_text_atomically(text: str, path: Path) -> Path:
     """Write *text* to *path* so that every reader sees the old file or the new one, whole."""
+    try:
+        return _written(text, path)
+    except OSError as error:
+        raise _unwritable(error, path) from None
+
+
+def check_writable(folder: Path, *names: str) -> None:
+    """Refuse a *folder* that cannot be made or written to, and one in which a folder has one of the *names*."""
+    for name in names:
+        if (folder / name).is_dir():
+            raise _unwritable(IsADirectoryError(0, "a folder of this name"), folder / name)
+    trial = folder / f".{secrets.token_hex(8)}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial.touch(exist_ok=False)
+        trial.unlink()
+    except OSError as error:
+        raise _unwritable(error, folder) from None
+
+
+def _unwritable(error: OSError, path: Path) -> OutputUnwritable:
+    return OutputUnwritable(
+        got=f"{error.strerror or error}", wanted="a place to write results to", do="choose another --output", place=str(path)
+    )
+
+
+def _written(text: str, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.parent / f".{path.name}.{secrets.token_hex(8)}.tmp"
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import isfinite
 
 Pair = tuple[float, float]
 
@@ -20,14 +19,6 @@ def thin(curve: tuple[Pair, ...], most: int = 400) -> tuple[Pair, ...]:
     edges = [len(inner) * k // stretches for k in range(stretches + 1)]
     kept = [point for start, end in pairwise(edges) for point in _extremes(inner[start:end])]
     return (curve[0], *kept, curve[-1])
-
-
-def until_it_leaves(curve: tuple[Pair, ...], ceiling: float) -> tuple[Pair, ...]:
-    """Return the curve up to the first point above *ceiling* or not finite, which is put at *ceiling*."""
-    for i, (x, y) in enumerate(curve):
-        if not (isfinite(y) and y <= ceiling):
-            return (*curve[:i], (x, ceiling))
-    return curve
 
 
 def _extremes(stretch: tuple[Pair, ...]) -> tuple[Pair, ...]:

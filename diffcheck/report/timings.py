@@ -26,11 +26,20 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """Everything timed for one problem, one task and one dtype."""
+    """Everything timed for one problem, one task and one dtype, on *several* devices or on one."""
 
     title: str
     chart: Drawing | None
     lines: tuple[Line, ...]
+    several: bool
+
+    @property
+    def summary(self) -> str:
+        """Return how many times there are, and how many are lacking."""
+        measured = sum(line.timing.status == "measured" for line in self.lines)
+        lacking = len(self.lines) - measured
+        counted = f"{measured} time{'' if measured == 1 else 's'} and ratios" if measured else "No times"
+        return f"{counted}, {lacking} not measured" if lacking else counted
 
 
 def timing_groups(rows: tuple[Timing, ...]) -> tuple[Group, ...]:
@@ -54,12 +63,13 @@ def ratio_word(row: Timing) -> str:
 
 def _group(key: tuple[str, str, str], rows: list[Timing]) -> Group:
     problem, what, dtype = key
-    title = f"{problem}: one {what}, {dtype}"
+    devices = dict.fromkeys(row.device for row in rows)
+    title = f"{problem}: one {what}, {dtype}" + (f", {rows[0].device}" if len(devices) == 1 else "")
     measured = [row for row in rows if row.status == "measured"]
     line = ratio_scale(value for row in measured for value in (row.ratio, row.ratio_low, row.ratio_high))
     lines = tuple(Line(row, ratio_word(row), _samples(row), _ratio(row, line)) for row in rows)
     drawn = [row for row in measured if row.n is not None]
-    return Group(title, _chart(title, drawn) if drawn else None, lines)
+    return Group(title, _chart(title, drawn) if drawn else None, lines, len(devices) > 1)
 
 
 def _chart(title: str, rows: list[Timing]) -> Drawing:

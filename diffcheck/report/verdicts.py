@@ -1,4 +1,4 @@
-"""Rows of verdicts judged in words, gathered into matrices, and summed up in one sentence."""
+"""Rows of verdicts judged in words, and summed up in one sentence."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from math import isnan
 
-from diffcheck.report.numerals import count, number
+from diffcheck.report.numerals import count
 from diffcheck.report.schema import Results, Verdict
 
 
@@ -61,64 +60,12 @@ def judge(row: Verdict) -> Judgement:
     return Judgement(State.GOOD, "accurate" if row.accurate else "exact", 1 if row.accurate else 0)
 
 
-@dataclass(frozen=True)
-class Cell:
-    """The worst verdict of one engine under one column, and what more to say of it."""
-
-    judgement: Judgement
-    worst_ulp: float | None
-    note: str
-
-    @property
-    def text(self) -> str:
-        """Return the worst error, where one was measured."""
-        return "" if self.judgement is NOT_MEASURED else f"{number(self.worst_ulp)} ULP"
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Engines down, (dtype, device) across."""
-
-    problem: str
-    columns: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
-
-
-def matrices(rows: tuple[Verdict, ...]) -> tuple[Matrix, ...]:
-    """Return one matrix a problem, in the order in which the rows name them."""
-    return tuple(
-        _matrix(problem, tuple(row for row in rows if row.problem == problem))
-        for problem in _distinct(row.problem for row in rows)
-    )
-
-
-def _matrix(problem: str, rows: tuple[Verdict, ...]) -> Matrix:
-    columns = tuple(dict.fromkeys((row.dtype, row.device) for row in rows))
-    lines = []
-    for engine in _distinct(row.engine for row in rows):
-        own = [row for row in rows if row.engine == engine]
-        lines.append((engine, tuple(_cell([r for r in own if (r.dtype, r.device) == column]) for column in columns)))
-    return Matrix(problem, columns, tuple(lines))
-
-
-def _cell(rows: list[Verdict]) -> Cell:
-    """Return the worst of *rows*, which differ in size alone."""
-    measured = [row for row in rows if row.status == "measured"]
-    if not measured:
-        reasons = _distinct(row.reason or "no reason stored" for row in rows)
-        return Cell(NOT_MEASURED, None, "; ".join(reasons) or "not in these results")
-    worst = max((judge(row) for row in measured), key=lambda judgement: judgement.severity)
-    errors = [row.worst_ulp for row in measured if row.worst_ulp is not None]
-    part = f"{len(measured)} of {len(rows)} sizes" if len(measured) < len(rows) else ""
-    return Cell(worst, max(errors, key=_badness, default=None), part)
-
-
-def _badness(value: float) -> float:
-    return float("inf") if isnan(value) else value
-
-
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+def tally(row: Verdict) -> str:
+    """Return how many elements fell under each verdict, as in "3 exact, 34 accurate"; a witness is never called wrong."""
+    wrong = "beyond rounding (witness)" if row.witness else "wrong"
+    words = {"exact": row.exact, "accurate": row.accurate, "lossy": row.lossy, wrong: row.wrong}
+    words |= {"undefined": row.undefined, "undecided": row.undecided}
+    return ", ".join(f"{count(many)} {word}" for word, many in words.items() if many) or "–"
 
 
 @dataclass(frozen=True)
@@ -172,10 +119,13 @@ def _further(results: Results, judged: list[Judgement], missed: list[str]) -> It
     witnesses = [row for row in results.verdicts if row.witness and row.status == "measured"]
     beyond = sum(judge(row) is OUTSIDE for row in witnesses)
     if beyond:
-        names = ", ".join(_distinct(row.engine for row in witnesses))
-        yield f"Shown as a witness ({names}), right to some digits only: {beyond} of {len(witnesses)} beyond rounding error."
+        names = ", ".join(dict.fromkeys(row.engine for row in witnesses))
+        yield (
+            f"Only a witness, since it approximates: {names}. It is shown beside the others and judges none of them;"
+            f" {beyond} of {len(witnesses)} such results {'is' if beyond == 1 else 'are'} beyond rounding error."
+        )
     absent = len(results.verdicts) - len(judged) - len(witnesses)
     if absent:
-        yield f"Not measured: {absent} of {len(results.verdicts)} combinations; the table says why."
+        yield f"Not measured: {absent} of {len(results.verdicts)} combinations; the verdicts below say why."
     if results.faults and not missed:
         yield f"Planted faults caught: all {len(results.faults)}."

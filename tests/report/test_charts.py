@@ -1,7 +1,9 @@
 """A chart keeps every point inside, in order, told apart, and the same bytes for the same numbers."""
 
 import re
+import sys
 from dataclasses import replace
+from importlib import resources
 from itertools import pairwise
 from math import inf, isfinite, nan
 from xml.etree import ElementTree
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from diffcheck.report.charts import Axis, Point, Series, line_chart
 from diffcheck.report.labels import shortened, spread
-from diffcheck.report.markers import dashes, marker
+from diffcheck.report.markers import COLOURS, dashes, marker
 from diffcheck.report.numerals import power
 from diffcheck.report.scales import scale
 from diffcheck.report.strips import ratio_scale, ratio_strip, sample_strip
@@ -115,9 +117,39 @@ def test_a_bar_beyond_the_axis_ends_at_it():
 
 
 def test_series_that_cover_one_another_differ_in_more_than_colour():
-    assert len({(marker(k, 0, 0), dashes(k), k % 8) for k in range(64)}) == 64
+    assert len({(marker(k, 0, 0), dashes(k), k % COLOURS) for k in range(64)}) == 64
     assert len({marker(k, 0, 0) for k in range(8)}) == 8
     assert len({dashes(k) for k in range(8)}) == 8
+
+
+def test_twelve_series_have_twelve_colours_in_both_schemes():
+    style = (resources.files("diffcheck.report") / "page.css").read_text(encoding="utf-8")
+    colours = re.findall(r"--c(\d+): (#\w+);", style)
+    assert len(colours) == len({colour for _, colour in colours}) == 2 * COLOURS
+    assert {name for name, _ in re.findall(r"\.k(\d+) { --c: var\(--c(\d+)\); }", style)} == set(map(str, range(COLOURS)))
+
+
+def test_a_logarithmic_axis_reaches_the_largest_float():
+    line = scale([1.0, sys.float_info.max], 0.0, 100.0, log=True)
+    assert line.at(1e306) < line.at(sys.float_info.max) < 100.0
+    assert line.ticks()[-1] == 1e300
+
+
+def test_ticks_of_whole_numbers_are_whole():
+    for high in (1, 2, 3, 10, 87):
+        ticks = scale([0, high], 0, 1, log=False).ticks(whole=True)
+        assert all(tick == round(tick) for tick in ticks)
+        assert len(set(ticks)) == len(ticks)
+
+
+@given(st.lists(st.tuples(st.floats(1.9, 2.0), positive), min_size=2, max_size=8))
+def test_leaders_never_cross(ends):
+    drawing = chart([(Point(0.01, 1.0), Point(x, y)) for x, y in ends])
+    found = [[float(n) for n in NUMBER.findall(steps)] for steps in re.findall('class="leader" d="([^"]*)"', drawing)]
+    assert len(found) == len(ends)
+    assert len({(leader[2], leader[4]) for leader in found}) == 1  # all turn at one place and end at one place
+    ordered = sorted(found, key=lambda leader: (leader[3], leader[5]))
+    assert [leader[5] for leader in ordered] == sorted(leader[5] for leader in found)
 
 
 def test_a_wide_line_is_drawn_under_a_narrow_one():

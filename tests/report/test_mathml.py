@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from diffcheck.errors import ResultsUnreadable
 from diffcheck.notation.mathml import expression_mathml, program_mathml
 from diffcheck.problems import names, problem
-from diffcheck.report.mathml import ATTRIBUTES, ELEMENTS, checked_mathml
+from diffcheck.report.mathml import ATTRIBUTES, ELEMENTS, checked_mathml, size
 
 REFUSED = [
     "<mi>w</mi>",
@@ -84,3 +84,8 @@ def test_the_lists_hold_nothing_that_loads_or_runs():
     assert not ELEMENTS & {"maction", "annotation-xml", "annotation", "semantics", "mglyph", "script", "style", "malignmark"}
     assert not ATTRIBUTES & {"href", "src", "style", "class", "id", "actiontype", "encoding", "altimg"}
     assert not [name for name in ATTRIBUTES if name.startswith("on")]
+
+
+def test_only_a_formula_wider_than_a_screen_is_set_smaller():
+    assert size("<math><mi>w</mi></math>") == "formula"
+    assert size("<math>" + "<mi>w</mi><mo>+</mo><mn>1</mn>" * 60 + "</math>") == "formula long"

@@ -104,6 +104,15 @@ def test_the_raw_data_cannot_end_its_element():
     assert Reader(page).tags.count("script") == 2
 
 
+def test_the_raw_data_are_json_for_every_reader():
+    def refuse(name):
+        raise AssertionError(name)
+
+    page = render(planted("training", 0, loss=float("nan"), curve=[[1, float("inf")]]))
+    text = re.search(r'<script type="application/json" id="results">(.*?)</script>', page, re.DOTALL)[1]
+    assert json.loads(text, parse_constant=refuse)["training"][0]["loss"] == "nan"
+
+
 def test_the_raw_data_are_all_there(page):
     assert decode(island(page)) == sample_results()
 
@@ -132,8 +141,32 @@ def test_a_page_without_any_results_still_has_every_section(page):
     assert text_of(empty).count("Not measured.") == len(MEASURED_BY) == 6
 
 
-def test_every_row_that_was_not_measured_says_why(page):
-    assert text_of(page).count("no CUDA device here") == 24 + 24 + 10
+def test_a_device_that_was_not_there_is_told_once_a_section(page):
+    assert text_of(page).count("CUDA: not measured, no CUDA device here.") == 2
+    assert text_of(page).count("no CUDA device here") == 2
+
+
+def test_every_row_that_was_not_measured_says_why():
+    page = render(planted("verdicts", 0, status="not measured", reason="a reason of its own"))
+    assert text_of(page).count("a reason of its own") == 2
+    timed = render(planted("timings", 0, status="not measured", reason="a reason of its own"))
+    assert text_of(timed).count("not measured: a reason of its own") == 1
+
+
+def test_results_of_absent_devices_alone_are_told_in_sentences():
+    results = sample_results()
+    for section in ("verdicts", "timings"):
+        results[section] = [row | {"status": "not measured", "reason": "switched off"} for row in results[section]]
+    said = text_of(render(results))
+    assert said.count("CPU: not measured, switched off.") == said.count("CUDA: not measured, switched off.") == 2
+
+
+def test_a_law_is_named_once_and_marked_at_each_fault_it_caught(page):
+    section = re.search('<section id="faults".*?</section>', page, re.DOTALL)[0]
+    assert re.findall("<li>(.*?)</li>", section) == ["euler", "linearity", "oracle", "batch split"]
+    rows = re.findall('<tr><th scope="row.*?</tr>', section, re.DOTALL)
+    marks = ["".join(re.findall('<td class="caught" data-sort="(.)">', row)) for row in rows]
+    assert marks == ["0001", "1100", "1101"]
 
 
 def test_nan_and_infinity_are_legible():
@@ -190,7 +223,7 @@ def test_rows_are_as_wide_as_their_heading(page):
 
 
 def test_every_picture_has_its_reading_beside_it(page):
-    assert page.count('class="chart"') == page.count("<figcaption") == 4
+    assert page.count('class="chart"') == page.count("<figcaption") == 5
     assert page.count("How to read this.") >= 4 + 5
 
 

@@ -1,12 +1,9 @@
 """A thinned curve is short and looks the same."""
 
-from math import inf
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffcheck.report.thinning import thin, until_it_leaves
+from diffcheck.report.thinning import thin
 
 losses = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=600)
 
@@ -36,13 +33,3 @@ def test_a_spike_of_one_epoch_is_kept():
 
 def test_a_short_curve_is_kept_whole():
     assert thin(curve_of([3.0, 2.0]), 400) == ((0.0, 3.0), (1.0, 2.0))
-
-
-@pytest.mark.parametrize("beyond", [11.0, inf, -inf, float("nan")])
-def test_a_curve_ends_at_the_ceiling_where_it_leaves(beyond):
-    assert until_it_leaves(curve_of([1.0, 5.0, beyond, 2.0]), 10.0) == ((0.0, 1.0), (1.0, 5.0), (2.0, 10.0))
-
-
-@given(losses)
-def test_a_curve_that_stays_is_kept(values):
-    assert until_it_leaves(curve_of(values), 1e9) == curve_of(values)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from report.sample import timings
 
+from diffcheck.report.absences import absences, present
 from diffcheck.report.reading import read
 from diffcheck.report.schema import Timing
 from diffcheck.report.timings import ratio_word, timing_groups
@@ -36,6 +37,7 @@ def rows():
 def test_every_row_stands_in_one_group():
     groups = timing_groups(rows())
     assert [group.title for group in groups] == ["thermometer: one gradient, float64", "thermometer: one epoch, float64"]
+    assert [group.summary for group in groups] == ["30 times and ratios, 5 not measured"] * 2
     assert sum(len(group.lines) for group in groups) == len(rows())
 
 
@@ -45,6 +47,22 @@ def test_rows_not_measured_have_no_picture():
             measured = line.timing.status == "measured"
             assert (line.samples is not None, line.ratio is not None) == (measured, measured)
             assert ("cuda" in (group.chart or "")) is False
+
+
+def test_a_device_without_any_time_is_told_in_one_sentence_and_left_out():
+    assert absences(rows()) == ("CUDA: not measured, no CUDA device here.",)
+    groups = timing_groups(present(rows()))
+    assert [group.title for group in groups] == [
+        "thermometer: one gradient, float64, cpu",
+        "thermometer: one epoch, float64, cpu",
+    ]
+    assert {group.summary for group in groups} == {"30 times and ratios"}
+
+
+def test_a_device_with_some_times_keeps_its_other_rows():
+    measured, lacking = ROW, replace(ROW, engine="f", status="not measured", reason="it is wrong")
+    assert present((measured, lacking)) == (measured, lacking)
+    assert absences((measured, lacking)) == ()
 
 
 def test_two_devices_are_named_in_the_chart():

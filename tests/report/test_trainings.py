@@ -1,10 +1,12 @@
 """Runs that agree all show, and divergence is said in words."""
 
-from math import nan
+import re
+from math import isfinite, nan
 
 import pytest
 from report.sample import run, thermometer, training
 
+from diffcheck.report.numerals import number
 from diffcheck.report.reading import read
 from diffcheck.report.schema import Problem, Training
 from diffcheck.report.trainings import training_runs
@@ -18,13 +20,31 @@ def test_runs_are_grouped_by_their_inputs():
     groups = runs(training())
     assert [group.title for group in groups] == ["thermometer, inputs scaled by 0.1", "thermometer, inputs raw"]
     assert [len(group.rows) for group in groups] == [3, 2]
-    assert [len(group.charts) for group in groups] == [1, 1]
+    assert [len(group.charts) for group in groups] == [1, 2]
 
 
 def test_equal_runs_are_nested_by_width():
     (chart,) = runs(training())[0].charts
-    widths = [chart.index(f'stroke-width="{width}"') for width in ("7", "4.5", "2")]
+    widths = [chart.drawing.index(f'stroke-width="{width}"') for width in ("14", "8", "2")]
     assert widths == sorted(widths)
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(1.0, "their losses are equal."), (1 + 1e-9, "their losses differ by at most 10⁻⁹ of their size."), (1.5, "")],
+)
+def test_how_close_the_runs_are_is_said_where_they_overlap(factor, said):
+    row = run("raw", "manual", "autograd", 1.0, 1e-4, 5)
+    other = row | {"curve": [[epoch, factor * loss] for epoch, loss in row["curve"]]}
+    (chart,) = runs([row, other])[0].charts
+    assert chart.closeness.endswith(said)
+    assert bool(chart.closeness) == bool(said)
+
+
+def test_one_run_and_runs_of_other_lengths_are_close_to_nothing():
+    row = run("raw", "manual", "autograd", 1.0, 1e-4, 5)
+    assert runs([row])[0].charts[0].closeness == ""
+    assert runs([row, row | {"curve": row["curve"][:3]}])[0].charts[0].closeness == ""
 
 
 def test_divergence_is_compared_with_the_largest_stable_step():
@@ -39,10 +59,27 @@ def test_a_loss_that_is_no_number_is_said_even_if_nobody_called_it_diverged():
     assert runs([row])[0].statements == ("manual with autograd, lr 10⁻⁴: its loss is NaN.",)
 
 
-def test_a_run_that_leaves_the_chart_is_marked():
-    (chart,) = runs(training())[1].charts
-    assert "manual, hand-written, lr 0.01 ↑" in chart
-    assert "optimizer, autograd, lr 10⁻⁴ ↑" not in chart
+def test_a_run_that_diverges_is_drawn_with_its_true_losses_in_a_chart_of_its_own():
+    steady, climbing = (chart.drawing for chart in runs(training())[1].charts)
+    assert "optimizer, autograd" in steady
+    assert "manual, hand-written" in climbing
+    assert "optimizer" not in climbing
+    curve = run("raw", "manual", "hand-written", 1.0, 1e-2, 100)["curve"]
+    told = {f"manual, hand-written: loss {number(loss, 6)} at epoch {epoch}" for epoch, loss in curve}
+    titles = re.findall("<title>(manual, hand-written: [^<]*)</title>", climbing)
+    assert len(titles) == 6
+    assert set(titles) <= told
+    points = re.search('class="line" d="([^"]*)"', climbing)[1].split("L")
+    assert len(points) == sum(isfinite(loss) for _, loss in curve)
+
+
+def test_epochs_on_the_axis_are_whole_and_distinct():
+    for epochs in (1, 2, 3, 7):
+        (chart,) = runs([run("raw", "manual", "autograd", 1.0, 1e-4, epochs)])[0].charts
+        axis = chart.drawing.split(">epoch<")[0]
+        ticks = re.findall('class="tick mid"[^>]*>([^<]*)<', axis)
+        assert ticks
+        assert len(ticks) == len(set(ticks))
 
 
 @pytest.mark.parametrize("curve", [[], [[1, nan]], [[1, 0.0], [2, 0.0]], [[1, -1.0], [2, 1.0]], [[1, 5.0]]])
@@ -59,4 +96,4 @@ def test_many_runs_share_several_charts():
 
 def test_a_long_curve_is_thinned():
     (chart,) = runs([run("scaled by 0.1", "manual", "autograd", 0.1, 1e-2, 5000)])[0].charts
-    assert len(chart) < 12_000
+    assert len(chart.drawing) < 12_000

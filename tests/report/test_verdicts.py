@@ -6,9 +6,11 @@ from math import nan
 import pytest
 from report.sample import empty_results, planted, sample_results
 
+from diffcheck.report.absences import absences, present
+from diffcheck.report.matrices import matrices
 from diffcheck.report.reading import read
 from diffcheck.report.schema import Results, Verdict
-from diffcheck.report.verdicts import NOT_MEASURED, State, judge, matrices, summarise
+from diffcheck.report.verdicts import NOT_MEASURED, State, judge, summarise, tally
 
 GOOD = Verdict(
     "p", "e", "cpu", "float64", "measured", elements=4, exact=1, accurate=3, ok=True, accurate_ok=True, worst_ulp=1.0
@@ -52,6 +54,36 @@ def test_a_cell_holds_the_worst_of_all_sizes():
     assert (cell.judgement.word, cell.text, cell.note) == ("wrong", "NaN ULP", "2 of 3 sizes")
 
 
+def test_an_error_stands_beside_its_bound():
+    (matrix,) = matrices((replace(GOOD, worst_ulp=1290.0, worst_over_bound=0.0523),))
+    assert matrix.rows[0][1][0].text == "1290 ULP, 0.052 × bound"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "title"), [((None,), "p"), ((37, 37), "p, n = 37"), ((37, 1000), "p: worst over the sizes n = 37, 1\u202f000")]
+)
+def test_a_matrix_names_its_sizes(sizes, title):
+    (matrix,) = matrices(tuple(replace(GOOD, n=n) for n in sizes))
+    assert matrix.title == title
+
+
+def test_a_device_without_any_verdict_is_told_in_one_sentence_and_left_out():
+    rows = read(Results, sample_results()).verdicts
+    assert absences(rows) == ("CUDA: not measured, no CUDA device here.",)
+    assert {column for matrix in matrices(present(rows)) for column in matrix.columns} == {
+        ("float64", "cpu"),
+        ("float32", "cpu"),
+    }
+    assert present(tuple(row for row in rows if row.device == "cuda")) == ()
+
+
+def test_a_tally_names_what_there_is_and_calls_no_witness_wrong():
+    assert tally(GOOD) == "1 exact, 3 accurate"
+    beyond = replace(GOOD, accurate=2, wrong=1, ok=False)
+    assert tally(beyond) == "1 exact, 2 accurate, 1 wrong"
+    assert tally(replace(beyond, witness=True)) == "1 exact, 2 accurate, 1 beyond rounding (witness)"
+
+
 def test_a_cell_without_rows_says_so():
     (matrix,) = matrices((GOOD, replace(GOOD, engine="f", dtype="float32")))
     assert matrix.columns == (("float64", "cpu"), ("float32", "cpu"))
@@ -69,7 +101,7 @@ def test_the_sentence_counts_what_was_measured():
         State.CAUTION,
         "All 24 gradients measured (528 elements) lie within their bound.",
     )
-    assert "Not measured: 24 of 48 combinations; the table says why." in said.further
+    assert "Not measured: 24 of 48 combinations; the verdicts below say why." in said.further
 
 
 def test_one_wrong_gradient_spoils_the_sentence():
@@ -81,7 +113,7 @@ def test_a_witness_beyond_rounding_error_is_told_and_condemns_nobody():
     said = summary(planted("verdicts", 0, wrong=1, exact=9, ok=False, witness=True))
     assert said.state is State.CAUTION
     assert said.sentence.startswith("All 23 gradients measured")
-    assert any("witness" in more and "1 of 1 beyond rounding error" in more for more in said.further)
+    assert any("witness" in more and "1 of 1 such results is beyond rounding error" in more for more in said.further)
 
 
 def test_a_fault_that_nobody_noticed_spoils_the_sentence():
