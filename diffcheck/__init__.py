@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from diffcheck._version import __version__
 
 if TYPE_CHECKING:
+    from diffcheck.capturing import capture
     from diffcheck.derivation import Gradient, derive
     from diffcheck.generation import Source, generate
     from diffcheck.notation import Program, parse
     from diffcheck.oracle import exact
     from diffcheck.training import train
+    from diffcheck.verification import check
 
 # Importing diffcheck loads neither torch nor sympy: each public name brings its room with it on first use.
 _ROOMS = {
@@ -23,10 +25,12 @@ _ROOMS = {
     "Source": "generation",
     "generate": "generation",
     "exact": "oracle",
+    "capture": "capturing",
+    "check": "verification",
     "train": "training",
 }
 
-__all__ = ["Gradient", "Program", "Source", "__version__", "derive", "exact", "generate", "parse", "train"]
+__all__ = ["Gradient", "Program", "Source", "__version__", "capture", "check", "derive", "exact", "generate", "parse", "train"]
 
 
 def __getattr__(name: str) -> Any:

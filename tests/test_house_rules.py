@@ -23,6 +23,8 @@ PUBLIC = [
     "Program",
     "Source",
     "__version__",
+    "capture",
+    "check",
     "derive",
     "exact",
     "generate",

@@ -38,6 +38,8 @@ class ErrorArithmetic:
     def __init__(self, form: Format, *, rounding: bool = True) -> None:
         sums_in = FORMATS[form.sums_in]
         self.form = form
+        # A condition number is a derivative: what a branch or a step would jump to is no part of it.
+        self.jumps = rounding
         self.unit = form.unit if rounding else 0.0
         self.sum_unit = sums_in.unit if rounding else 0.0
         # In float64 half of the smallest subnormal is 0, and the bound itself underflows where the values do.
@@ -62,13 +64,16 @@ class ErrorArithmetic:
         return self._made(value, moved + _gamma(len(terms) - 1, self.unit) * (size + 2 * moved), 0.0)
 
     def multiply(self, *factors: Planes) -> Planes:
-        value, moved = factors[0]
-        grown = _grown(factors[0])
-        for factor in factors[1:]:
+        scale, rest = _exact_scale(factors)
+        value, moved = rest[0]
+        grown = _grown(rest[0])
+        for factor in rest[1:]:
             moved = np.abs(value) * factor[1] + moved * (np.abs(factor[0]) + 3 * factor[1])
             value, grown = value * factor[0], grown * _grown(factor)
-        rounds = len(factors) - 1
-        return self._made(value, moved, float(rounds), lost=rounds * self.lost * grown)
+        rounds = len(rest) - 1
+        lost = rounds * self.lost * grown * abs(scale)
+        value, error = self._made(scale * value, abs(scale) * moved, float(rounds), lost=lost)
+        return value, np.where(_has_zero(rest), 0.0, error)
 
     def divide(self, above: Planes, below: Planes) -> Planes:
         value = above[0] / below[0]
@@ -107,7 +112,7 @@ class ErrorArithmetic:
         value, error = argument
         low, high = value - self.reach * error, value + self.reach * error
         moved = _times(row.steepest(low, high), error)
-        if row.jump:
+        if row.jump and self.jumps:
             moved = moved + row.jump * ((low <= 0) & (high >= 0) & (error > 0))
         return self._made(row.value(value), moved, self._function_units(row.units) if row.units else 0.0)
 
@@ -133,7 +138,7 @@ class ErrorArithmetic:
         taken = sign > 0
         value, error = np.where(taken, then[0], other[0]), np.where(taken, then[1], other[1])
         either = np.maximum(then[1], other[1]) + np.abs(then[0] - other[0])
-        known = np.where(taken, sign - spread > 0, sign + spread <= 0)
+        known = np.where(taken, sign - spread > 0, sign + spread <= 0) if self.jumps else True
         return value, np.where(known, error, either)
 
     def product(self, terms: Planes, axes: tuple[int, ...]) -> Planes:
@@ -146,7 +151,7 @@ class ErrorArithmetic:
         value, spread = terms[0], self.reach * terms[1]
         best = np.argmax(value, axis=-1)
         lead = np.take_along_axis(value - spread, best[..., None], axis=-1)
-        rival = value + spread > lead
+        rival = (value + spread > lead) & self.jumps
         np.put_along_axis(rival, best[..., None], False, axis=-1)
         return best.astype(np.float64), np.where(rival.any(axis=-1), np.inf, 0.0)
 
@@ -191,6 +196,25 @@ class ErrorArithmetic:
 def _times(slope: Any, error: Any) -> Any:
     """Return slope·error, and 0 for no error whatever the slope."""
     return np.where(error == 0, 0.0, slope * error)
+
+
+def _exact_scale(factors: tuple[Planes, ...]) -> tuple[float, list[Planes]]:
+    """Return the product of the constants ±1, ±2, ±4 …, which multiply without rounding, and the other factors."""
+    exact = [factor for factor in factors[:-1] if np.ndim(factor[0]) == 0 and not factor[1] and _is_shift(float(factor[0]))]
+    scale = math.prod(float(factor[0]) for factor in exact)
+    return scale, [factor for factor in factors if not any(factor is other for other in exact)]
+
+
+def _has_zero(factors: list[Planes]) -> Any:
+    """Say where one of *factors* is certainly 0, and so their product."""
+    zero: Any = False
+    for value, error in factors:
+        zero = zero | ((value == 0) & (error == 0))
+    return zero
+
+
+def _is_shift(number: float) -> bool:
+    return 1 <= abs(number) < math.inf and abs(math.frexp(number)[0]) == 0.5
 
 
 def _grown(plane: Planes) -> Any:

@@ -45,7 +45,8 @@ class Finding:
             return f"{self.place}: {self.verdict.value} ({self.kind.value}): {self.note}"
         kind = f" ({self.kind.value})" if self.kind is not Kind.NONE else ""
         error = f"{self.ulp:.3g} ULP, bound {self.bound:.3g} ULP"
-        return f"{self.place}: {self.verdict.value}{kind}: got {self.got!r}, exact {shown(self.exact)}, {error}"
+        note = f" {self.note}" if self.note else ""
+        return f"{self.place}{note}: {self.verdict.value}{kind}: got {self.got!r}, exact {shown(self.exact)}, {error}"
 
 
 def shown(ball: arb) -> str:

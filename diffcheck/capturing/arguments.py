@@ -1,0 +1,48 @@
+"""The arguments that a function is captured at: their names, and whether they can be."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from diffcheck.errors import CaptureError
+
+
+def argument_names(fn: Callable[..., Any], inputs: Sequence[Any]) -> tuple[str, ...]:
+    """Return the names of the arguments, from the signature of *fn*, after checking that they can be captured."""
+    if not inputs:
+        raise CaptureError(got="no inputs", wanted="one tensor or more", do="pass what the function is called with")
+    called = fn.forward if isinstance(fn, torch.nn.Module) else fn
+    names = _names(called, inputs)
+    for name, value in zip(names, inputs, strict=True):
+        _check_input(name, value)
+    devices = {str(value.device) for value in inputs}
+    if len(devices) > 1:
+        raise CaptureError(got=f"tensors on {', '.join(sorted(devices))}", wanted="one device", do="move them to one device")
+    return tuple(names)
+
+
+def _names(called: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
+    try:
+        signature = inspect.signature(called)
+    except ValueError:  # a function of PyTorch's that is not written in Python
+        return ["input", *(f"input_{place}" for place in range(1, len(inputs)))]
+    try:
+        bound = signature.bind(*inputs)
+    except TypeError as error:
+        raise CaptureError(got=str(error), wanted="arguments that the function takes", do="call it as it is defined") from None
+    names: list[str] = []
+    for name, value in bound.arguments.items():
+        several = signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+        names += [f"{name}_{place}" for place in range(len(value))] if several else [name]
+    return names
+
+
+def _check_input(name: str, value: Any) -> None:
+    if not isinstance(value, torch.Tensor):
+        raise CaptureError(got=f"{name} of type {type(value).__name__}", wanted="tensors", do="bind it with functools.partial")
+    if value.is_complex():
+        raise CaptureError(got=f"{name} of dtype {value.dtype}", wanted="real tensors", do="pass real and imaginary parts")

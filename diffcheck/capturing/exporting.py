@@ -1,0 +1,72 @@
+"""A PyTorch function or module -> the graph that torch.export records of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.export import ExportedProgram
+
+from diffcheck.capturing.locating import line_raising
+from diffcheck.capturing.rows import ROWS
+from diffcheck.errors import CaptureError
+
+_HINTS = {
+    "data-dependent": "branch on shapes alone, or write the branch with torch.where",
+    "Could not guard on data-dependent": "branch on shapes alone, or write the branch with torch.where",
+    "Could not extract specialized integer": "branch on shapes alone, or write the branch with torch.where",
+}
+
+
+class _Function(torch.nn.Module):
+    """A function of tensors as a module, which is what torch.export takes."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *inputs: Any) -> Any:
+        return self.function(*inputs)
+
+
+def exported(
+    function: Callable[..., Any], inputs: Sequence[Any], shapes: Mapping[int, Mapping[int, Any]] | None = None
+) -> ExportedProgram:
+    """Return the graph of *function* at *inputs*, in operators that have rows as far as PyTorch can take them apart.
+
+    *shapes* gives, for an input by its number, the axes whose extents stay symbolic.
+    """
+    module = function if isinstance(function, torch.nn.Module) else _Function(function)
+    # One tensor passed twice would become one input, so each gets memory of its own.
+    given = tuple(value.detach().clone() for value in inputs)
+    dynamic: Any = [dict((shapes or {}).get(place, {})) or None for place in range(len(given))]
+    if isinstance(module, _Function):
+        dynamic = (tuple(dynamic),)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = torch.export.export(module, given, dynamic_shapes=tuple(dynamic) if shapes else None, strict=False)
+            taken_apart: ExportedProgram = found.run_decompositions(_table())
+        except Exception as error:  # torch.export raises errors of many kinds for code that it cannot record
+            raise _refusal(error) from error
+    return taken_apart
+
+
+def _table() -> dict[Any, Callable[..., Any]]:
+    """Return PyTorch's own decompositions of all operators that have no row."""
+    table: dict[Any, Callable[..., Any]] = dict(torch.export.default_decompositions())
+    return {operation: rule for operation, rule in table.items() if str(operation) not in ROWS}
+
+
+def _refusal(error: Exception) -> CaptureError:
+    text = str(error)
+    first = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
+    hint = next((hint for sign, hint in _HINTS.items() if sign in text), "see the error above for what torch.export says")
+    return CaptureError(
+        got=f"{type(error).__name__}: {first.strip()[:200]}",
+        wanted="a function that torch.export can record",
+        do=hint,
+        place=line_raising(error),
+    )

@@ -1,0 +1,108 @@
+"""Rows of norms and normalisations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+from typing import Any
+
+from sympy import Rational, sqrt
+
+from diffcheck.capturing.arrays import Array, Builder, constant
+from diffcheck.capturing.reductions import amax, reduced, variance
+from diffcheck.capturing.rows import axes_of, operator
+from diffcheck.capturing.shaping import reshaped
+from diffcheck.errors import CaptureError
+from diffcheck.notation.functions import absolute
+
+
+@operator("aten.linalg_vector_norm.default")
+def _vector_norm(build: Builder, u: Array, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Array:
+    axes = axes_of(u, dim)
+    if ord == inf:
+        return amax(build, build.pointwise(absolute, u), list(axes), keepdim)
+    order = constant(ord).at(())
+    if order == 1:
+        return reduced(build, u, axes, keepdim, absolute)
+    if order == 2:
+        return build.pointwise(sqrt, reduced(build, u, axes, keepdim, lambda a: a**2))
+    if not order.is_positive:
+        raise CaptureError(got=f"a norm of order {ord}", wanted="a positive order, or infinity", do="write it out")
+    return build.pointwise(lambda s: s ** (1 / order), reduced(build, u, axes, keepdim, lambda a: absolute(a) ** order))
+
+
+@operator("aten.native_layer_norm.default")
+def _layer_norm(
+    build: Builder, u: Array, shape: Sequence[Any], weight: Array | None, bias: Array | None, eps: float
+) -> tuple[Array, ...]:
+    spread, middle = variance(build, u, list(range(u.rank - len(shape), u.rank)), 0, True)
+    return _scaled(build, u, (middle, spread), weight, bias, eps)
+
+
+@operator("aten.native_group_norm.default")
+def _group_norm(  # noqa: PLR0913, PLR0917  # the operator's own arguments
+    build: Builder, u: Array, weight: Array | None, bias: Array | None, n: Any, c: Any, hw: Any, groups: int, eps: float
+) -> tuple[Array, ...]:
+    parts = reshaped(u, (u.extents[0], constant(groups).at(()), u.extents[1] / groups, *u.extents[2:]))
+    spread, middle = variance(build, parts, list(range(2, parts.rank)), 0, True)
+    made, middle, scale = _scaled(build, parts, (middle, spread), None, None, eps)
+    return _affine(build, reshaped(made, u.extents), _channels(weight, u), _channels(bias, u)), middle, scale
+
+
+@operator("aten._native_batch_norm_legit_no_training.default")
+def _batch_norm(
+    build: Builder,
+    u: Array,
+    weight: Array | None,
+    bias: Array | None,
+    middle: Array,
+    spread: Array,
+    momentum: float,
+    eps: float,
+) -> tuple[Array, ...]:
+    moments = _along_channels(middle, u), _along_channels(spread, u)
+    return _scaled(build, u, moments, _channels(weight, u), _channels(bias, u), eps)
+
+
+@operator("aten._native_batch_norm_legit_functional.default")
+def _batch_norm_in_training(
+    build: Builder, u: Array, weight: Array | None, bias: Array | None, old: Array, older: Array, training: bool, *rest: float
+) -> tuple[Array, ...]:
+    if not training:
+        return (*_batch_norm(build, u, weight, bias, old, older, *rest), old, older)
+    spread, middle = variance(build, u, [axis for axis in range(u.rank) if axis != 1], 0, True)
+    # The running moments are the module's own state, and no part of what is differentiated.
+    return (*_scaled(build, u, (middle, spread), _channels(weight, u), _channels(bias, u), rest[-1]), old, older)
+
+
+@operator("aten._native_batch_norm_legit.no_stats")
+def _batch_norm_without_state(
+    build: Builder, u: Array, weight: Array | None, bias: Array | None, training: bool, momentum: float, eps: float
+) -> tuple[Array, ...]:
+    spread, middle = variance(build, u, [axis for axis in range(u.rank) if axis != 1], 0, True)
+    return _scaled(build, u, (middle, spread), _channels(weight, u), _channels(bias, u), eps)
+
+
+def _channels(values: Array | None, u: Array) -> Array | None:
+    return None if values is None else _along_channels(values, u)
+
+
+def _along_channels(values: Array, u: Array) -> Array:
+    one = constant(1).at(())
+    return reshaped(values, (one, values.extents[0], *(one for _ in u.extents[2:])))
+
+
+def _scaled(
+    build: Builder, u: Array, moments: tuple[Array, Array], weight: Array | None, bias: Array | None, eps: float
+) -> tuple[Array, Array, Array]:
+    """Return (u − mean)/√(variance + ε)·weight + bias, the mean, and 1/√(variance + ε)."""
+    middle, spread = moments
+    small = constant(eps).at(())
+    scale = build.pointwise(lambda s: (s + small) ** Rational(-1, 2), spread)
+    made = build.pointwise(lambda a, m, r: (a - m) * r, u, middle, scale)
+    return _affine(build, made, weight, bias), middle, scale
+
+
+def _affine(build: Builder, u: Array, weight: Array | None, bias: Array | None) -> Array:
+    made = build.pointwise(lambda a, w: a * w, u, weight) if weight is not None else u
+    return build.pointwise(lambda a, b: a + b, made, bias) if bias is not None else made

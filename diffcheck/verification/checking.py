@@ -1,0 +1,161 @@
+"""`check`: is the gradient that PyTorch computes of this function right, here and now?"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from diffcheck.errors import DiffcheckError, TangentError, UnfaithfulCapture, UnknownName, UnusedParameterWarning
+from diffcheck.notation.text import equation_text, expression_text
+from diffcheck.oracle import format_of
+from diffcheck.verification.comparison import compare, truth_of
+from diffcheck.verification.differentiating import WAYS, Way
+from diffcheck.verification.findings import Findings
+from diffcheck.verification.subjects import Reference, Subject, subject_of
+
+_FEW = 16  # elements of the outputs up to which every cotangent is tried
+_DRAWN = 3
+_LONGEST_FORMULA = 300
+
+
+def check(
+    fn: Callable[..., Any],
+    *inputs: torch.Tensor,
+    wrt: Sequence[str] | str | None = None,
+    engine: str | Way = "autograd",
+    tangents: str | int | Sequence[Any] = "all",
+    reference: Reference | None = None,
+    seed: int = 0,
+) -> Findings:
+    """Return what is right and wrong about x̄ = Σ_o ō·∂o/∂x as PyTorch computes it for *fn* at *inputs*, element by element.
+
+    *fn* is a function of tensors, a module, or anything that calls a `torch.autograd.Function`. It is captured as a program,
+    and the program is first compared with the outputs of *fn*. *wrt* names arguments, and parameters of a module with
+    underscores for dots; by default all that require grad. *engine* is "autograd", "func" or "compiled", or a function of
+    (subject, cotangents). *tangents* are the cotangents ō of outputs that are no single scalar: "all" is every unit vector of
+    small outputs and three drawn ones of large; a number is so many drawn ones; else a sequence, each a tensor or one per
+    output. *reference* states what *fn* should compute where it cannot be captured, as a kernel: a function of plain PyTorch, a
+    program, or the text of one. Raises an error that says so rather than check nothing.
+    """
+    way = WAYS.get(engine, None) if isinstance(engine, str) else engine
+    if way is None:
+        raise UnknownName.among("engine", engine, WAYS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusedParameterWarning)  # a gradient of zero is judged like any other
+        subject = subject_of(fn, inputs, wrt, reference)
+        _ = subject.gradient
+    forward = check_outputs(subject)
+    if not forward.ok and reference is None:
+        raise _unfaithful(subject, forward)
+    found = list(forward.items if not forward.ok else ())
+    for label, cotangents in _cotangents(subject, tangents, seed):
+        found += [replace(item, note=" ".join(filter(None, (item.note, label)))) for item in _judged(subject, way, cotangents)]
+    findings = Findings(tuple(found), f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed))
+    return findings if findings.ok else replace(findings, formulas=_formulas(subject))
+
+
+def check_outputs(subject: Subject) -> Findings:
+    """Return the findings on the outputs of the function, against those of its program."""
+    program = subject.captured.program
+    with torch.no_grad():
+        outputs = subject.call({})
+    if len(outputs) != len(program.outputs):
+        raise TangentError(
+            got=f"{len(outputs)} outputs", wanted=f"{len(program.outputs)}, as its program has", do="make the reference fit"
+        )
+    got = dict(zip(program.outputs, outputs, strict=True))
+    return compare(got, truth_of(program, subject.point()), subject=f"outputs of {subject.name}")
+
+
+def _unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:
+    return UnfaithfulCapture(
+        got=f"{forward.worst} where the captured program says otherwise",
+        wanted="a program that computes what the function computes",
+        do="report it, or state the function with reference=",
+        place=subject.name,
+    )
+
+
+def _judged(subject: Subject, way: Way, cotangents: tuple[torch.Tensor, ...]) -> Findings:
+    point = subject.point() | dict(zip(subject.cotangents, cotangents, strict=True))
+    return compare(way(subject, cotangents), truth_of(subject.gradient, point), subject=subject.name)
+
+
+def _cotangents(subject: Subject, tangents: Any, seed: int) -> Iterator[tuple[str, tuple[torch.Tensor, ...]]]:
+    """Return the cotangents to try, each with what a finding calls it."""
+    if not subject.cotangents:
+        yield "", ()
+        return
+    with torch.no_grad():
+        outputs = subject.call({})
+    size = sum(output.numel() for output in outputs)
+    if tangents == "all" and size <= _FEW:
+        yield from _units(outputs)
+    elif tangents == "all" or isinstance(tangents, int):
+        count = _DRAWN if tangents == "all" else tangents
+        if count < 1:
+            raise TangentError(got=f"tangents={tangents}", wanted="one or more", do="pass a positive number, or 'all'")
+        yield from (_drawn(outputs, seed + turn) for turn in range(count))
+    elif isinstance(tangents, str) or not len(tangents):
+        raise TangentError(got=f"tangents={tangents!r}", wanted="'all', a number, or tensors", do="pass one of these")
+    else:
+        for turn, given in enumerate(tangents):
+            yield f"for cotangent {turn}", _fitted(given, outputs)
+
+
+def _units(outputs: Sequence[torch.Tensor]) -> Iterator[tuple[str, tuple[torch.Tensor, ...]]]:
+    for place, output in enumerate(outputs):
+        for element in range(output.numel()):
+            made = [torch.zeros_like(other, memory_format=torch.contiguous_format) for other in outputs]
+            made[place].view(-1)[element] = 1
+            index = ", ".join(str(int(i)) for i in torch.unravel_index(torch.tensor(element), output.shape))
+            yield f"for ∂output{place if len(outputs) > 1 else ''}[{index}]", tuple(made)
+
+
+def _drawn(outputs: Sequence[torch.Tensor], seed: int) -> tuple[str, tuple[torch.Tensor, ...]]:
+    generator = torch.Generator().manual_seed(seed)
+    made = (torch.randn(output.shape, generator=generator, dtype=torch.float64) for output in outputs)
+    return f"for the cotangent of seed {seed}", tuple(
+        value.to(dtype=output.dtype, device=output.device) for value, output in zip(made, outputs, strict=True)
+    )
+
+
+def _fitted(given: Any, outputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+    made = (given,) if isinstance(given, torch.Tensor) else tuple(given)
+    fits = len(made) == len(outputs) and all(
+        isinstance(value, torch.Tensor) and value.shape == output.shape and value.dtype == output.dtype
+        for value, output in zip(made, outputs, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join(f"{tuple(output.shape)} of {output.dtype}" for output in outputs)
+        raise TangentError(got="a cotangent that fits no output", wanted=wanted, do="give one tensor for each output")
+    return made
+
+
+def _formulas(subject: Subject) -> dict[str, str]:
+    """Return a formula for each gradient: the closed form where it is short, else the last equation of its program."""
+    return {name: _formula(subject, name) for name in subject.wrt}
+
+
+def _formula(subject: Subject, name: str) -> str:
+    gradient = subject.gradient
+    try:
+        text = expression_text(gradient.closed_form(name))
+        if len(text) <= _LONGEST_FORMULA:
+            return text
+    except DiffcheckError:
+        pass  # it has none: reads at computed places, products, largest elements
+    program = gradient.program
+    return equation_text(program.equation(gradient.adjoints[name]), program.tensors)
+
+
+def _reproduce(subject: Subject, engine: object, seed: int) -> str:
+    form = format_of(next(iter(subject.leaves().values())).dtype).name
+    given = {name: list(subject.inputs[place].shape) for name, place in subject.captured.given.items()}
+    shapes = ", ".join(f"{name} of shape {shape}" for name, shape in given.items())
+    call = f"diffcheck.check({subject.name}, {', '.join(given)}, wrt={subject.wrt}, engine={engine!r}, seed={seed})"
+    return f"repeat it with {call}, {shapes} in {form}"

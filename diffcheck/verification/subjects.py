@@ -1,0 +1,134 @@
+"""What a check is about: a captured function, its gradient program, and PyTorch's ways to differentiate it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch.func import functional_call
+
+from diffcheck.capturing import Captured, captured
+from diffcheck.capturing.arguments import argument_names
+from diffcheck.derivation import Gradient, derive
+from diffcheck.errors import CaptureError, DerivationError, UnknownName
+from diffcheck.notation import Program, Role, parse
+
+Tensors = tuple[torch.Tensor, ...]
+Reference = Callable[..., Any] | Program | str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A function or module with the inputs to check it at, its program, and the names of what it is differentiated by."""
+
+    function: Callable[..., Any]
+    inputs: Tensors
+    captured: Captured
+    wrt: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What the function is called."""
+        return str(getattr(self.function, "__name__", type(self.function).__name__))
+
+    @cached_property
+    def gradient(self) -> Gradient:
+        """The exact gradient, with a cotangent for every output that is no single scalar."""
+        return derive(self.captured.program, self.wrt)
+
+    @property
+    def cotangents(self) -> tuple[str, ...]:
+        """The names of the cotangents, in the order of the outputs; none for a single scalar output."""
+        return self.gradient.program.named(Role.COTANGENT)
+
+    def point(self) -> dict[str, torch.Tensor]:
+        """Return the values of the program's inputs, without any graph."""
+        return {name: value.detach() for name, value in self.captured.point(self.inputs).items()}
+
+    def leaves(self) -> dict[str, torch.Tensor]:
+        """Return a fresh leaf for each name in *wrt*, laid out in memory as the value that was given."""
+        point = self.point()
+        return {name: _leaf(point[name]) for name in self.wrt}
+
+    def call(self, leaves: Mapping[str, torch.Tensor]) -> Tensors:
+        """Return the outputs of the function with *leaves* in the place of what it is differentiated by."""
+        arguments = list(self.inputs)
+        for name, place in self.captured.given.items():
+            arguments[place] = leaves.get(name, arguments[place].detach())
+        held = {self.captured.called[name]: leaf for name, leaf in leaves.items() if name in self.captured.called}
+        if held and isinstance(self.function, torch.nn.Module):
+            return outputs_of(functional_call(self.function, held, tuple(arguments)))
+        return outputs_of(self.function(*arguments))
+
+
+def _leaf(value: torch.Tensor) -> torch.Tensor:
+    return value.detach().requires_grad_()
+
+
+def outputs_of(value: Any) -> Tensors:
+    """Return the outputs as a tuple of tensors, or refuse them."""
+    outputs = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    for output in outputs:
+        if not isinstance(output, torch.Tensor):
+            raise CaptureError(got=f"an output of type {type(output).__name__}", wanted="tensors", do="return tensors alone")
+        if output.numel() == 0:
+            raise CaptureError(got=f"an output of shape {tuple(output.shape)}", wanted="elements", do="check what has elements")
+    return outputs
+
+
+def subject_of(
+    fn: Callable[..., Any], inputs: Sequence[Any], wrt: Sequence[str] | str | None, reference: Reference | None
+) -> Subject:
+    """Return what a check of *fn* at *inputs* is about; where *reference* is given, that is captured in its place."""
+    names = argument_names(fn, inputs)
+    found = captured(fn, inputs) if reference is None else _stated(reference, names, inputs)
+    return Subject(fn, tuple(inputs), found, _chosen(found, inputs, (wrt,) if isinstance(wrt, str) else wrt))
+
+
+def _stated(reference: Reference, names: Sequence[str], inputs: Sequence[torch.Tensor]) -> Captured:
+    if isinstance(reference, (str, Program)):
+        program = parse(reference) if isinstance(reference, str) else reference
+        given = {}
+        for tensor in program.inputs:
+            if tensor.name not in names:
+                raise UnknownName.among("argument of the function", tensor.name, names)
+            given[tensor.name] = names.index(tensor.name)
+        return Captured(program, given)
+    found = captured(reference, inputs)
+    if len(found.given) != len(names):
+        raise CaptureError(
+            got=f"a reference of {len(found.given)} arguments", wanted=f"{len(names)}", do="give it those of the function"
+        )
+    return _renamed(found, names)
+
+
+def _renamed(found: Captured, names: Sequence[str]) -> Captured:
+    """Return *found* with its arguments called as those of the function that it stands for."""
+    from diffcheck.notation.renaming import with_inputs_called
+
+    new = {name: names[place] for name, place in found.given.items()}
+    return replace(found, program=with_inputs_called(found.program, new), given={new[n]: p for n, p in found.given.items()})
+
+
+def _chosen(found: Captured, inputs: Sequence[torch.Tensor], wrt: Sequence[str] | None) -> tuple[str, ...]:
+    program = found.program
+    if wrt is None:
+        asked = [name for name, place in found.given.items() if inputs[place].requires_grad]
+        asked += [name for name in program.named(Role.PARAMETER) if name in found.called]
+        if not asked:
+            raise DerivationError(
+                got="no input that requires grad", wanted="one or more", do="call requires_grad_() on it, or name it in wrt"
+            )
+        return tuple(asked)
+    known = {tensor.name: tensor.role for tensor in program.inputs}
+    for name in wrt:
+        if name not in known:
+            raise UnknownName.among("input of the function", name, known)
+        if known[name] is Role.INTEGER:
+            raise DerivationError(got=f"{name!r}, whole numbers", wanted="real numbers", do="leave it out of wrt")
+    if not wrt:
+        raise DerivationError(got="wrt=()", wanted="one name or more", do="name what to differentiate by")
+    return tuple(wrt)
