@@ -93,6 +93,8 @@ class _EquationSteps:
         text, operands = self._summing(found, inner, ())
         operands = [*operands, *(self._of(factor, ()) for factor in outer)]
         product = " * ".join([text, *map(self.printer.factor, outer)])
+        if self.target.in_place and len(outer) == 1 and is_number(outer[0]):
+            product = f"{text}.mul_({number_text(outer[0])})"  # a sum is memory of its own
         return self._plain(self.equation.target, (), product, operands)
 
     def _array_sum(self, found: Contraction | None, inner: list[Expr], axes: Axes) -> Operand:

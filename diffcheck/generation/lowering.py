@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Add, Expr, Indexed, KroneckerDelta, Pow, Rational
 
+from diffcheck.generation.folding import is_leaf, product_of
 from diffcheck.generation.readable import Readable
 from diffcheck.generation.scalars import Part, divided, is_number, number_text, split_number
 from diffcheck.generation.spelling import Target
@@ -17,6 +18,7 @@ from diffcheck.generation.steps import Kind, Operand, Step, variable
 from diffcheck.generation.views import Axes, own_axes
 from diffcheck.notation import Equation, name_of, reads_of
 
+_SIGNS: dict[str, tuple[Operand, ...]] = {"add": (), "sub": (Operand("value=-1"),)}
 _ALONE = {"sub": "neg", "div": "reciprocal"}
 _POWERS = {
     Rational(2): ("square",),
@@ -80,13 +82,31 @@ class Lowering:
 
     def _chain(self, parts: list[Part], axes: Axes, name: str) -> Operand:
         """Lower a sum or product of *parts*, each with the operation that joins it to the others."""
-        (node, operation), *rest = _in_order(parts, axes)
+        (node, operation), *rest = self._fused_order(parts, axes) or _in_order(parts, axes)
         value = self.value(node, axes, name if own_axes(node, axes) == axes else "")
         if operation in _ALONE:
             value = self.apply(_ALONE[operation], value.axes, name if value.axes == axes else self.temporary(), value)
         for node, operation in rest:
-            value = self.apply(operation, axes, name, value, self.value(node, axes))
+            fused = product_of(node, axes) if operation in _SIGNS and self._fuses(value, axes) else None
+            if fused is not None:
+                factors = [self.value(factor, axes) for factor in fused]
+                value = self.apply("addcmul", axes, name, value, *factors, *_SIGNS[operation])
+            else:
+                value = self.apply(operation, axes, name, value, self.value(node, axes))
         return value
+
+    def _fuses(self, value: Operand, axes: Axes) -> bool:
+        return "addcmul" in self.target.operations and value.axes == axes
+
+    def _fused_order(self, parts: list[Part], axes: Axes) -> list[Part] | None:
+        """Return *parts* with an array first that the product of two tensors can be added to, and that product second."""
+        if "addcmul" not in self.target.operations:
+            return None
+        whole = [part for part in parts if part[1] == "add" and is_leaf(part[0]) and own_axes(part[0], axes) == axes]
+        products = [part for part in parts if part[1] in _SIGNS and product_of(part[0], axes)]
+        if not whole or not products:
+            return None
+        return [whole[0], *products, *(part for part in parts if part is not whole[0] and part not in products)]
 
     def _product(self, node: Expr, axes: Axes, name: str) -> Operand:
         number, factors = split_number(node)

@@ -13,6 +13,7 @@ from sympy import Expr, Indexed, Mul
 
 from diffcheck.derivation.pruning import needed
 from diffcheck.derivation.terms import fresh_name
+from diffcheck.generation.folding import folded, turned
 from diffcheck.generation.names import names_of
 from diffcheck.generation.normalizing import normalized
 from diffcheck.generation.scalars import split_number
@@ -27,7 +28,7 @@ Shared = tuple[Expr, tuple[Index, ...]]
 @lru_cache(maxsize=32)  # one program is generated for each target
 def rewritten(program: Program) -> Program:
     """Return *program* with all passes applied."""
-    return outputs_early(scaled_late(shared(normalized(program))))
+    return outputs_early(turned(folded(scaled_late(shared(normalized(program))))))
 
 
 def shared(program: Program) -> Program:

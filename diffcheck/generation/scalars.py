@@ -29,7 +29,8 @@ def number_text(node: Expr) -> str:
         return _constant(node)
     above, below = node.as_numer_denom()
     if below != 1:
-        return f"{_atom(above)} / {_atom(below)}"
+        # −2/n is (−2)/n: a sign needs no parentheses in front.
+        return f"{number_text(above) if above.is_number else _atom(above)} / {_atom(below)}"
     if node.is_Symbol:
         return str(node)
     if node.is_Pow:

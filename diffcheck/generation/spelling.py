@@ -88,7 +88,8 @@ TORCH = Target(
     on_devices=True,
     in_place=True,
     typed=True,
-    operations={name: name for name in (*_SAME, "mul", "sub", "div", "neg", "pow", "abs", "sigmoid", "erf", "dot", "mv", "mm")},
+    operations={name: name for name in (*_SAME, "addcmul", "mul", "sub", "div", "neg", "pow", "abs", "sigmoid", "erf")}
+    | {name: name for name in ("dot", "mv", "mm")},
     functions={name: (name,) for name in (*_DIRECT, "sigmoid", "erf")}
     | {"absolute": ("abs",)}
     | {name: (f"_{name}",) for name in ("sech", "softplus", "logsigmoid", "step", "relu")},

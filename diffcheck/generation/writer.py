@@ -50,5 +50,7 @@ def _lines(name: str, calls: list[str]) -> list[str]:
     line = f"    {name} = {'.'.join(calls)}"
     if len(line) <= WIDTH or len(calls) < 3:
         return [line]
+    if len(joined := f"        {'.'.join(calls)}") <= WIDTH:
+        return [f"    {name} = (", joined, "    )"]
     first, *links = calls
     return [f"    {name} = (", f"        {first}", *(f"        .{link}" for link in links), "    )"]

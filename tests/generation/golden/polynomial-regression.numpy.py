@@ -63,12 +63,11 @@ def grad(
 
         s[i] = x[i]**3
         s_2[i] = x[i]**2
-        p[i] = s[i]*w[3] + s_2[i]*w[2] + w[0] + w[1]*x[i]
-        p_bar_unscaled[i] = p[i] - y[i]
-        w_bar_0 = Σ_i 2*p_bar_unscaled[i]/n
-        w_bar_1 = Σ_i 2*p_bar_unscaled[i]*x[i]/n
-        w_bar_2 = Σ_i 2*p_bar_unscaled[i]*s_2[i]/n
-        w_bar_3 = Σ_i 2*p_bar_unscaled[i]*s[i]/n
+        p_bar_unscaled[i] = y[i] - s[i]*w[3] - s_2[i]*w[2] - w[0] - w[1]*x[i]
+        w_bar_0 = Σ_i -2*p_bar_unscaled[i]/n
+        w_bar_1 = Σ_i -2*p_bar_unscaled[i]*x[i]/n
+        w_bar_2 = Σ_i -2*p_bar_unscaled[i]*s_2[i]/n
+        w_bar_3 = Σ_i -2*p_bar_unscaled[i]*s[i]/n
         w_bar[i_2:4] = w_bar_0*delta(0, i_2) + w_bar_1*delta(1, i_2) + w_bar_2*delta(2, i_2) + w_bar_3*delta(3, i_2)
 
     Shapes: w (4,), x (n,), y (n,).
@@ -78,17 +77,17 @@ def grad(
     t0, t1, t2, t3 = (None, None, None, None) if out is None else out
     s = np.power(x, 3, out=t0)
     s_2 = np.square(x, out=t1)
-    p = np.multiply(s, w[3], out=t2)
-    u1 = np.multiply(s_2, w[2], out=t3)
-    p = np.add(p, u1, out=p)
-    u2 = np.multiply(x, w[1], out=u1)
-    p = np.add(p, u2, out=p)
-    p = np.add(p, w[0], out=p)
-    p_bar_unscaled = np.subtract(p, y, out=p)
-    w_bar_0 = p_bar_unscaled.sum() * (2 / n)
-    w_bar_1 = np.dot(p_bar_unscaled, x) * (2 / n)
-    w_bar_2 = np.dot(p_bar_unscaled, s_2) * (2 / n)
-    w_bar_3 = np.dot(p_bar_unscaled, s) * (2 / n)
+    u1 = np.multiply(s, w[3], out=t2)
+    p_bar_unscaled = np.subtract(y, u1, out=u1)
+    u2 = np.multiply(s_2, w[2], out=t3)
+    p_bar_unscaled = np.subtract(p_bar_unscaled, u2, out=p_bar_unscaled)
+    u3 = np.multiply(x, w[1], out=u2)
+    p_bar_unscaled = np.subtract(p_bar_unscaled, u3, out=p_bar_unscaled)
+    p_bar_unscaled = np.subtract(p_bar_unscaled, w[0], out=p_bar_unscaled)
+    w_bar_0 = p_bar_unscaled.sum() * (-2 / n)
+    w_bar_1 = np.dot(p_bar_unscaled, x) * (-2 / n)
+    w_bar_2 = np.dot(p_bar_unscaled, s_2) * (-2 / n)
+    w_bar_3 = np.dot(p_bar_unscaled, s) * (-2 / n)
     w_bar = np.stack((w_bar_0, w_bar_1, w_bar_2, w_bar_3))
     return (w_bar,)
 

@@ -53,50 +53,41 @@ def grad(
     x: torch.Tensor,
     y: torch.Tensor,
     *,
-    out: tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor] | None = None,
+    out: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None,
 ) -> tuple[torch.Tensor]:
     """w_bar = ∂L/∂w
 
         s[i] = x[i]**3
         s_2[i] = x[i]**2
-        p[i] = s[i]*w[3] + s_2[i]*w[2] + w[0] + w[1]*x[i]
-        p_bar_unscaled[i] = p[i] - y[i]
-        w_bar_0 = Σ_i 2*p_bar_unscaled[i]/n
-        w_bar_1 = Σ_i 2*p_bar_unscaled[i]*x[i]/n
-        w_bar_2 = Σ_i 2*p_bar_unscaled[i]*s_2[i]/n
-        w_bar_3 = Σ_i 2*p_bar_unscaled[i]*s[i]/n
+        p_bar_unscaled[i] = y[i] - s[i]*w[3] - s_2[i]*w[2] - w[0] - w[1]*x[i]
+        w_bar_0 = Σ_i -2*p_bar_unscaled[i]/n
+        w_bar_1 = Σ_i -2*p_bar_unscaled[i]*x[i]/n
+        w_bar_2 = Σ_i -2*p_bar_unscaled[i]*s_2[i]/n
+        w_bar_3 = Σ_i -2*p_bar_unscaled[i]*s[i]/n
         w_bar[i_2:4] = w_bar_0*delta(0, i_2) + w_bar_1*delta(1, i_2) + w_bar_2*delta(2, i_2) + w_bar_3*delta(3, i_2)
 
     Shapes: w (4,), x (n,), y (n,).
     With out=workspace(...) no memory is allocated for temporaries; inputs are never written to.
     """
     n = x.shape[0]
-    t0, t1, t2, t3 = (None, None, None, None) if out is None else out
+    t0, t1, t2 = (None, None, None) if out is None else out
     s = torch.pow(x, 3, out=t0)
     s_2 = torch.square(x, out=t1)
-    p = torch.mul(s, w[3], out=t2)
-    u1 = torch.mul(s_2, w[2], out=t3)
-    p = p.add_(u1)
-    u2 = torch.mul(x, w[1], out=u1)
-    p = p.add_(u2).add_(w[0])
-    p_bar_unscaled = p.sub_(y)
-    w_bar_0 = p_bar_unscaled.sum() * (2 / n)
-    w_bar_1 = torch.dot(p_bar_unscaled, x) * (2 / n)
-    w_bar_2 = torch.dot(p_bar_unscaled, s_2) * (2 / n)
-    w_bar_3 = torch.dot(p_bar_unscaled, s) * (2 / n)
+    p_bar_unscaled = (
+        torch.addcmul(y, s, w[3], value=-1, out=t2).addcmul_(s_2, w[2], value=-1).addcmul_(x, w[1], value=-1).sub_(w[0])
+    )
+    w_bar_0 = p_bar_unscaled.sum().mul_(-2 / n)
+    w_bar_1 = torch.dot(p_bar_unscaled, x).mul_(-2 / n)
+    w_bar_2 = torch.dot(p_bar_unscaled, s_2).mul_(-2 / n)
+    w_bar_3 = torch.dot(p_bar_unscaled, s).mul_(-2 / n)
     w_bar = torch.stack((w_bar_0, w_bar_1, w_bar_2, w_bar_3))
     return (w_bar,)
 
 
-def workspace(
-    w: torch.Tensor,
-    x: torch.Tensor,
-    y: torch.Tensor,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+def workspace(w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Memory for the temporaries of `grad`, to be passed as its ``out`` again and again."""
     n = x.shape[0]
     return (
-        torch.empty((n,), dtype=w.dtype, device=w.device),
         torch.empty((n,), dtype=w.dtype, device=w.device),
         torch.empty((n,), dtype=w.dtype, device=w.device),
         torch.empty((n,), dtype=w.dtype, device=w.device),

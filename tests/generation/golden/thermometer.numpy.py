@@ -73,21 +73,20 @@ def grad(
 ) -> tuple[np.ndarray, np.ndarray]:
     """w_bar = ∂L/∂w, b_bar = ∂L/∂b
 
-        p[i] = b + w*x[i]
-        p_bar_unscaled[i] = p[i] - y[i]
-        w_bar = Σ_i 2*p_bar_unscaled[i]*x[i]/n
-        b_bar = Σ_i 2*p_bar_unscaled[i]/n
+        p_bar_unscaled[i] = y[i] - b - w*x[i]
+        w_bar = Σ_i -2*p_bar_unscaled[i]*x[i]/n
+        b_bar = Σ_i -2*p_bar_unscaled[i]/n
 
     Shapes: w (), b (), x (n,), y (n,).
     With out=workspace(...) no memory is allocated for temporaries; inputs are never written to.
     """
     n = x.shape[0]
     (t0,) = (None,) if out is None else out
-    p = np.multiply(x, w, out=t0)
-    p = np.add(p, b, out=p)
-    p_bar_unscaled = np.subtract(p, y, out=p)
-    w_bar = np.dot(p_bar_unscaled, x) * (2 / n)
-    b_bar = p_bar_unscaled.sum() * (2 / n)
+    u1 = np.multiply(x, w, out=t0)
+    p_bar_unscaled = np.subtract(y, u1, out=u1)
+    p_bar_unscaled = np.subtract(p_bar_unscaled, b, out=p_bar_unscaled)
+    w_bar = np.dot(p_bar_unscaled, x) * (-2 / n)
+    b_bar = p_bar_unscaled.sum() * (-2 / n)
     return w_bar, b_bar
 
 

@@ -75,20 +75,18 @@ def grad(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """w_bar = ∂L/∂w, b_bar = ∂L/∂b
 
-        p[i] = b + w*x[i]
-        p_bar_unscaled[i] = p[i] - y[i]
-        w_bar = Σ_i 2*p_bar_unscaled[i]*x[i]/n
-        b_bar = Σ_i 2*p_bar_unscaled[i]/n
+        p_bar_unscaled[i] = y[i] - b - w*x[i]
+        w_bar = Σ_i -2*p_bar_unscaled[i]*x[i]/n
+        b_bar = Σ_i -2*p_bar_unscaled[i]/n
 
     Shapes: w (), b (), x (n,), y (n,).
     With out=workspace(...) no memory is allocated for temporaries; inputs are never written to.
     """
     n = x.shape[0]
     (t0,) = (None,) if out is None else out
-    p = torch.mul(x, w, out=t0).add_(b)
-    p_bar_unscaled = p.sub_(y)
-    w_bar = torch.dot(p_bar_unscaled, x) * (2 / n)
-    b_bar = p_bar_unscaled.sum() * (2 / n)
+    p_bar_unscaled = torch.addcmul(y, x, w, value=-1, out=t0).sub_(b)
+    w_bar = torch.dot(p_bar_unscaled, x).mul_(-2 / n)
+    b_bar = p_bar_unscaled.sum().mul_(-2 / n)
     return w_bar, b_bar
 
 
