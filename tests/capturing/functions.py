@@ -116,10 +116,12 @@ MODULES = {
     "batch norm": (module(lambda: nn.BatchNorm1d(8)), normal(5, 8)),
     "batch norm, eval": (module(lambda: nn.BatchNorm1d(8).eval()), normal(5, 8)),
     "group norm": (module(lambda: nn.GroupNorm(2, 8)), normal(3, 8, 4)),
-    "instance norm": (module(lambda: nn.InstanceNorm1d(3)), normal(2, 3, 5)),
     "rms norm": (module(lambda: nn.RMSNorm(8)), normal(5, 8)),
     "bilinear": (module(lambda: nn.Bilinear(3, 4, 2)), normal(5, 3), normal(5, 4)),
     "transformer": (module(lambda: nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)), normal(2, 3, 8)),
 }  # fmt: skip
+
+if "2.6." not in torch.__version__:  # whose torch.export fails within
+    MODULES["instance norm"] = (module(lambda: nn.InstanceNorm1d(3)), normal(2, 3, 5))
 
 ALL = FUNCTIONS | ACTIVATIONS | LOSSES | MODULES
