@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from diffcheck.notation import Program, parse
     from diffcheck.oracle import exact
     from diffcheck.training import train
-    from diffcheck.verification import check
+    from diffcheck.verification import check, gradcheck, gradgradcheck
 
 # Importing diffcheck loads neither torch nor sympy: each public name brings its room with it on first use.
 _ROOMS = {
@@ -27,10 +27,26 @@ _ROOMS = {
     "exact": "oracle",
     "capture": "capturing",
     "check": "verification",
+    "gradcheck": "verification",
+    "gradgradcheck": "verification",
     "train": "training",
 }
 
-__all__ = ["Gradient", "Program", "Source", "__version__", "capture", "check", "derive", "exact", "generate", "parse", "train"]
+__all__ = [
+    "Gradient",
+    "Program",
+    "Source",
+    "__version__",
+    "capture",
+    "check",
+    "derive",
+    "exact",
+    "generate",
+    "gradcheck",
+    "gradgradcheck",
+    "parse",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -166,5 +166,9 @@ class ResultsUnreadable(DiffcheckError):
     """A stored results file that is damaged or of another version."""
 
 
+class IgnoredToleranceWarning(UserWarning):
+    """A tolerance or a step was given to a check that has none."""
+
+
 class UnusedParameterWarning(UserWarning):
     """A parameter that does not occur in the loss: its gradient is zero."""

@@ -28,6 +28,8 @@ PUBLIC = [
     "derive",
     "exact",
     "generate",
+    "gradcheck",
+    "gradgradcheck",
     "parse",
     "train",
 ]

@@ -35,7 +35,7 @@ class Gradient:
     @cached_property
     def textbook(self) -> Program:
         """The same gradient with the derivatives that textbooks print: the one that rounding bounds are taken from."""
-        return _adjoint_program(self.primal, self.wrt, Rules.TEXTBOOK)
+        return adjoint_program(self.primal, self.wrt, Rules.TEXTBOOK)
 
     def closed_form(self, name: str) -> Expr:
         """Return ∂L/∂name as one formula in the inputs, a SymPy expression with sums."""
@@ -68,7 +68,7 @@ def derive(program: Program | Gradient, wrt: Sequence[str] | str | None = None) 
             got=f"a {type(program).__name__} to derive", wanted="a Program or a Gradient", do="make one with dc.parse(text)"
         )
     names = _checked(primal, wrt)
-    return Gradient(primal, names, _adjoint_program(primal, names, Rules.STABLE, warn=True))
+    return Gradient(primal, names, adjoint_program(primal, names, Rules.STABLE, warn=True))
 
 
 def _checked(program: Program, wrt: Sequence[str] | str | None) -> tuple[str, ...]:
@@ -88,7 +88,8 @@ def _checked(program: Program, wrt: Sequence[str] | str | None) -> tuple[str, ..
     return names
 
 
-def _adjoint_program(program: Program, wrt: tuple[str, ...], rules: Rules, *, warn: bool = False) -> Program:
+def adjoint_program(program: Program, wrt: tuple[str, ...], rules: Rules, *, warn: bool = False) -> Program:
+    """Return the program of the adjoints of *wrt*, its slopes written by *rules*."""
     live = reached(program, wrt)
     walk = AdjointWalk(program, rules)
     cotangents = _seed(walk)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-from sympy import Dummy, Expr, Integer, Mul, UnevaluatedExpr
+from sympy import Dummy, Expr, Integer, Mul
 
 from diffcheck.notation.functions import FUNCTIONS, Slope
+from diffcheck.notation.selection import held
 from diffcheck.notation.symbols import substitute, values_read
 
 
@@ -35,9 +36,8 @@ def _expanded(slope: Expr, rules: Rules) -> Expr:
         row = FUNCTIONS[str(name)]
         if rules is Rules.STABLE:
             return row.stable(argument)
-        # Computed by itself before it meets other terms: in 1 − tanh² − 1 nothing cancels before it is rounded.
         slope = row.textbook(argument)
-        return UnevaluatedExpr(slope) if slope.is_Add else slope
+        return held(slope) if slope.is_Add else slope
 
     return slope.replace(Slope, write) if slope.has(Slope) else slope
 

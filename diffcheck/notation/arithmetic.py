@@ -8,9 +8,11 @@ from diffcheck.errors import ProgramSyntaxError
 from diffcheck.notation.functions import function
 from diffcheck.notation.limits import check_constants, check_exponential, check_growth
 from diffcheck.notation.places import Quotient, Remainder, check_form
-from diffcheck.notation.selection import detach, select
+from diffcheck.notation.selection import detach, held, select
 
 _MOST_DIGITS = 1000
+
+_MARKS = {"detach": detach, "held": held}
 
 
 def number(digits: str) -> Expr:
@@ -63,7 +65,7 @@ def whole(sign: str, above: Expr, below: Expr) -> Expr:
 
 
 def call(name: str, arguments: list[Expr]) -> Expr:
-    """Return the function *name* of *arguments*: a named function, sqrt, delta, select or detach."""
+    """Return the function *name* of *arguments*: a named function, sqrt, delta, select, detach or held."""
     if name == "delta":
         return _delta(arguments)
     if name == "select":
@@ -71,8 +73,8 @@ def call(name: str, arguments: list[Expr]) -> Expr:
     if len(arguments) != 1:
         raise ProgramSyntaxError(got=f"{name} of {len(arguments)} arguments", wanted="one argument", do="split the call")
     (argument,) = arguments
-    if name == "detach":
-        return detach(argument)
+    if name in _MARKS:
+        return _MARKS[name](argument)
     if name == "sqrt":
         return power(argument, Rational(1, 2))
     if name == "exp":

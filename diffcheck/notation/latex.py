@@ -14,7 +14,7 @@ from diffcheck.notation.functions import FUNCTIONS, NamedFunction
 from diffcheck.notation.names import greek_name, split_name
 from diffcheck.notation.order import before_sums, negative, positive_first
 from diffcheck.notation.program import Equation, Program, Reduction
-from diffcheck.notation.selection import detach, select
+from diffcheck.notation.selection import detach, held, select
 from diffcheck.notation.symbols import indices_of, name_of
 from diffcheck.notation.tensor import Index
 
@@ -87,6 +87,8 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy carries no types
             lines = rf"{then} & {condition} > 0 \\ {other} & \text{{otherwise}}"
             cases = rf"\begin{{cases}} {lines} \end{{cases}}"
             return rf"\left({cases}\right)^{{{exp}}}" if exp else cases
+        if isinstance(node, held):
+            return rf"\left({self.doprint(node.args[0])}\right)"
         if isinstance(node, detach):
             return rf"\operatorname{{detach}}\left({self.doprint(node.args[0])}\right)"
         if not isinstance(node, NamedFunction):

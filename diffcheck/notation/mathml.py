@@ -148,6 +148,9 @@ class _Printer(Printer):  # type: ignore[misc]  # SymPy carries no types
         rows = (f"<mtr><mtd>{_group(value)}</mtd><mtd>{_group(when)}</mtd></mtr>" for value, when in cases)
         return _group(f"<mo>{{</mo><mtable>{''.join(rows)}</mtable>")
 
+    def _print_held(self, node: Expr) -> str:
+        return _bracketed(self.doprint(node.args[0]))
+
     def _print_detach(self, node: Expr) -> str:
         return _group(f"<mi>detach</mi>{_APPLY}{_bracketed(self.doprint(node.args[0]))}")
 

@@ -39,3 +39,13 @@ class detach(Function):  # type: ignore[misc]  # noqa: N801  # SymPy carries no 
 
     def _eval_derivative(self, symbol: Expr) -> Expr:
         return Integer(0)
+
+
+class held(Function):  # type: ignore[misc]  # noqa: N801  # SymPy carries no types; printed and called by this name
+    """U, computed by itself before it meets other terms: in held(1 − tanh²) − 1 nothing cancels before it is rounded."""
+
+    nargs = 1
+    is_real = True
+
+    def _eval_derivative(self, symbol: Expr) -> Expr:
+        return self.args[0].diff(symbol)

@@ -45,9 +45,6 @@ class _Printer(StrPrinter):  # type: ignore[misc]  # SymPy carries no types
         inner = "*".join(f"({self.doprint(factor)})" for factor in whole)
         return inner if rest == 1 else f"-{inner}" if rest == -1 else f"{self.parenthesize(rest, PRECEDENCE['Mul'])}*{inner}"
 
-    def _print_UnevaluatedExpr(self, node: Expr) -> str:
-        return f"({self.doprint(node.args[0])})"
-
     def _print_Exp1(self, node: Expr) -> str:
         return "exp(1)"
 

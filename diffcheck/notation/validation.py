@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Indexed, KroneckerDelta, S, Symbol, UnevaluatedExpr
+from sympy import Expr, Indexed, KroneckerDelta, S, Symbol
 
 from diffcheck.errors import (
     DuplicateName,
@@ -19,14 +19,14 @@ from diffcheck.errors import (
 from diffcheck.notation.functions import FUNCTIONS
 from diffcheck.notation.limits import check_constants
 from diffcheck.notation.places import Quotient, Remainder, check_form, is_plain, is_whole, span
-from diffcheck.notation.selection import detach, select
+from diffcheck.notation.selection import detach, held, select
 from diffcheck.notation.symbols import indices_of, is_scalar_read, name_of, reads_of
 from diffcheck.notation.tensor import Role
 
 if TYPE_CHECKING:
     from diffcheck.notation.program import Equation, Program
 
-_FUNCTIONS = (*(row.symbol for row in FUNCTIONS.values()), select, detach, UnevaluatedExpr)
+_FUNCTIONS = (*(row.symbol for row in FUNCTIONS.values()), select, detach, held)
 
 
 def validate(program: Program) -> None:

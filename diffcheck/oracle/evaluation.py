@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol, UnevaluatedExpr
+from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol
 
 from diffcheck.errors import PointError
 from diffcheck.notation import Equation, Program, Reduction, indices_of, name_of
 from diffcheck.notation.places import Quotient, Remainder, is_whole, scatters
-from diffcheck.notation.selection import detach, select
+from diffcheck.notation.selection import detach, held, select
 from diffcheck.notation.symbols import is_scalar_read
 from diffcheck.oracle.arithmetic import Arithmetic, Planes
 from diffcheck.oracle.contraction import contraction, in_order, matrix
@@ -119,7 +119,7 @@ class _Equation:
             return calculate.whole(self.positions(node)[0])  # counted, not computed: no rounding can move a position
         if node.is_Rational or node.is_NumberSymbol:
             return calculate.constant(node)
-        if isinstance(node, UnevaluatedExpr | detach):
+        if isinstance(node, held | detach):
             return self.expression(node.args[0])
         if node.is_Add:
             return calculate.add(*map(self.expression, node.args))

@@ -3,6 +3,7 @@
 from diffcheck.verification.checking import check
 from diffcheck.verification.comparison import Truth, compare, truth_of
 from diffcheck.verification.findings import Finding, Findings, Place
+from diffcheck.verification.gradchecking import gradcheck, gradgradcheck
 from diffcheck.verification.judging import Judged, judge_function
 from diffcheck.verification.laws import LAWS, Law
 from diffcheck.verification.layouts import LAYOUTS
@@ -26,6 +27,8 @@ __all__ = [
     "check",
     "check_forward",
     "compare",
+    "gradcheck",
+    "gradgradcheck",
     "judge",
     "judge_function",
     "truth_of",

@@ -50,7 +50,7 @@ def check(
         _ = subject.gradient
     forward = check_outputs(subject)
     if not forward.ok and reference is None:
-        raise _unfaithful(subject, forward)
+        raise unfaithful(subject, forward)
     found = list(forward.items if not forward.ok else ())
     for label, cotangents in _cotangents(subject, tangents, seed):
         found += [replace(item, note=" ".join(filter(None, (item.note, label)))) for item in _judged(subject, way, cotangents)]
@@ -71,7 +71,8 @@ def check_outputs(subject: Subject) -> Findings:
     return compare(got, truth_of(program, subject.point()), subject=f"outputs of {subject.name}")
 
 
-def _unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:
+def unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:
+    """Return the refusal to judge by a program that gives other outputs than the function."""
     return UnfaithfulCapture(
         got=f"{forward.worst} where the captured program says otherwise",
         wanted="a program that computes what the function computes",
@@ -99,7 +100,7 @@ def _cotangents(subject: Subject, tangents: Any, seed: int) -> Iterator[tuple[st
         count = _DRAWN if tangents == "all" else tangents
         if count < 1:
             raise TangentError(got=f"tangents={tangents}", wanted="one or more", do="pass a positive number, or 'all'")
-        yield from (_drawn(outputs, seed + turn) for turn in range(count))
+        yield from ((f"for the cotangent of seed {turn}", drawn(outputs, turn)) for turn in range(seed, seed + count))
     elif isinstance(tangents, str) or not len(tangents):
         raise TangentError(got=f"tangents={tangents!r}", wanted="'all', a number, or tensors", do="pass one of these")
     else:
@@ -116,12 +117,11 @@ def _units(outputs: Sequence[torch.Tensor]) -> Iterator[tuple[str, tuple[torch.T
             yield f"for ∂output{place if len(outputs) > 1 else ''}[{index}]", tuple(made)
 
 
-def _drawn(outputs: Sequence[torch.Tensor], seed: int) -> tuple[str, tuple[torch.Tensor, ...]]:
+def drawn(like: Sequence[torch.Tensor], seed: int) -> tuple[torch.Tensor, ...]:
+    """Return normal numbers of the shapes, dtypes and devices of *like*."""
     generator = torch.Generator().manual_seed(seed)
-    made = (torch.randn(output.shape, generator=generator, dtype=torch.float64) for output in outputs)
-    return f"for the cotangent of seed {seed}", tuple(
-        value.to(dtype=output.dtype, device=output.device) for value, output in zip(made, outputs, strict=True)
-    )
+    made = (torch.randn(value.shape, generator=generator, dtype=torch.float64) for value in like)
+    return tuple(number.to(dtype=value.dtype, device=value.device) for number, value in zip(made, like, strict=True))
 
 
 def _fitted(given: Any, outputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:

@@ -52,6 +52,7 @@ class Kind(Enum):
     WRONG_DTYPE = "wrong dtype"
     WRONG_DEVICE = "wrong device"
     UNKNOWN = "not asked for"
+    UNSTEADY = "not the same twice"
 
 
 @dataclass(frozen=True)

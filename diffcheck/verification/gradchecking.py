@@ -1,0 +1,154 @@
+"""`gradcheck` and `gradgradcheck`: the calls of torch.autograd, answered with exact values instead of finite differences."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from diffcheck.errors import IgnoredToleranceWarning, TangentError, UnusedParameterWarning
+from diffcheck.verification import modes
+from diffcheck.verification.checking import check_outputs, unfaithful
+from diffcheck.verification.findings import Finding, Findings
+from diffcheck.verification.questions import Question
+from diffcheck.verification.subjects import Reference, Tensors, subject_of
+
+Function = Callable[..., Any]
+
+
+def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
+    fn: Function,
+    inputs: torch.Tensor | Sequence[torch.Tensor],
+    *,
+    eps: float | None = None,
+    atol: float | None = None,
+    rtol: float | None = None,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
+    fast_mode: bool = False,
+    masked: bool | None = None,
+    reference: Reference | None = None,
+    seed: int = 0,
+) -> bool:
+    """Say whether the gradients of *fn* at *inputs* are right, as torch.autograd.gradcheck is asked; in every dtype.
+
+    Reverse mode x̄ = Σ_o ō·∂o/∂x is compared with the exact values for drawn ō, twice, so that a result that differs from run to
+    run by more than *nondet_tol* is found; forward mode ȯ = Σ_x ∂o/∂x·ẋ and vmap of either where asked for; and with
+    *check_undefined_grad* the gradient of each of several outputs alone. *eps*, *atol* and *rtol* have no meaning here and are
+    ignored with one warning. Dtypes and shapes are always compared, and so is every element: *check_grad_dtypes* and
+    *fast_mode* change nothing. Raises `WrongGradient` that names the worst element, or returns False with
+    ``raise_exception=False``.
+    """
+    _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
+    _refuse_masks(masked)
+    question = _question(fn, inputs, reference, seed)
+    wanted: list[tuple[bool, Callable[[], Iterator[Finding]]]] = [
+        (check_backward_ad, lambda: question.reverse(nondet_tol)),
+        (check_backward_ad and check_undefined_grad, question.one_output_at_a_time),
+        (check_forward_ad, question.forward),
+        (check_batched_grad, question.batched),
+        (check_batched_forward_grad, question.batched_forward),
+    ]
+    return _answered(question, [find for asked, find in wanted if asked], raise_exception)
+
+
+def gradgradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradgradcheck
+    fn: Function,
+    inputs: torch.Tensor | Sequence[torch.Tensor],
+    grad_outputs: torch.Tensor | Sequence[torch.Tensor] | None = None,
+    *,
+    eps: float | None = None,
+    atol: float | None = None,
+    rtol: float | None = None,
+    gen_non_contig_grad_outputs: bool = False,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
+    check_rev_over_fwd: bool = False,
+    check_fwd_over_fwd: bool = False,
+    fast_mode: bool = False,
+    masked: bool | None = None,
+    reference: Reference | None = None,
+    seed: int = 0,
+) -> bool:
+    """Say whether the second derivatives of *fn* at *inputs* are right, as torch.autograd.gradgradcheck is asked.
+
+    Σ_x' ∂x̄/∂x'·u is compared with the exact values for reverse over reverse, forward over reverse and reverse over forward,
+    and the second derivative of the outputs along u and ẋ for forward over forward, which torch's own has no mode for.
+    *check_undefined_grad* and *check_batched_grad* are of first order and change nothing here; all else is as in `gradcheck`.
+    """
+    _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
+    _refuse_masks(masked)
+    given = None if grad_outputs is None else _tuple_of(grad_outputs)
+    question = replace(_question(fn, inputs, reference, seed), given=given, strided=gen_non_contig_grad_outputs)
+    asked = {
+        "reverse over reverse": check_rev_over_rev,
+        "forward over reverse": check_fwd_over_rev,
+        "reverse over forward": check_rev_over_fwd,
+        "forward over forward": check_fwd_over_fwd,
+    }
+    return _answered(question, _of_second_order(question, asked, nondet_tol), raise_exception)
+
+
+def _of_second_order(question: Question, asked: Mapping[str, bool], nondet_tol: float) -> list[Callable[[], Iterator[Finding]]]:
+    by_inputs = {
+        "reverse over reverse": modes.reverse_over_reverse,
+        "forward over reverse": modes.forward_over_reverse,
+        "reverse over forward": modes.reverse_over_forward,
+    }
+    wanted = [label for label, wanted in asked.items() if wanted]
+    return [
+        partial(question.second, label, by_inputs[label], nondet_tol) if label in by_inputs else question.forward_over_forward
+        for label in wanted
+    ]
+
+
+def _warn_of_tolerances(**given: float | None) -> None:
+    named = [name for name, value in given.items() if value is not None]
+    if named:
+        message = f"{', '.join(named)} ignored: the bound is derived, and there is no step"
+        warnings.warn(message, IgnoredToleranceWarning, stacklevel=3)
+
+
+def _refuse_masks(masked: bool | None) -> None:
+    if masked:
+        raise TangentError(got="masked=True", wanted="dense tensors", do="check the function of the values alone")
+
+
+def _tuple_of(value: Any) -> Tensors:
+    return (value,) if isinstance(value, torch.Tensor) else tuple(value)
+
+
+def _question(fn: Function, inputs: Any, reference: Reference | None, seed: int) -> Question:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusedParameterWarning)  # a gradient of zero is judged like any other
+        subject = subject_of(fn, _tuple_of(inputs), None, reference)
+        _ = subject.gradient
+    return Question(subject, seed)
+
+
+def _answered(question: Question, finders: Sequence[Callable[[], Iterator[Finding]]], raise_exception: bool) -> bool:
+    if not finders:
+        raise TangentError(got="every mode turned off", wanted="one mode or more", do="turn one on: a check of nothing is none")
+    outputs = check_outputs(question.subject)
+    if not outputs.ok:
+        raise unfaithful(question.subject, outputs)
+    items = tuple(item for find in finders for item in find())
+    findings = Findings(items, f"gradient of {question.subject.name}")
+    if raise_exception:
+        findings.raise_if_wrong()
+    return findings.ok

@@ -1,0 +1,110 @@
+"""PyTorch's modes of differentiation, of first and second order, applied to a subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from diffcheck.verification.subjects import Subject, Tensors
+
+Slopes = Mapping[str, "torch.Tensor | None"]
+
+
+def reverse(subject: Subject, cotangents: Tensors, only: int | None = None) -> Slopes:
+    """torch.autograd.grad; with *only*, from that output alone, so that the gradients of the others stay undefined."""
+    with torch.enable_grad():
+        leaves = subject.leaves()
+        return slopes_of(leaves, subject.call(leaves), cotangents, only)
+
+
+def forward(subject: Subject, tangents: Mapping[str, torch.Tensor]) -> Tensors:
+    """torch.func.jvp."""
+    return _pushed(subject, _values(subject), tangents)
+
+
+def _pushed(subject: Subject, leaves: dict[str, torch.Tensor], tangents: Mapping[str, torch.Tensor]) -> Tensors:
+    values: Tensors = torch.func.jvp(subject.call, (leaves,), (dict(tangents),))[1]
+    return values
+
+
+def batched(subject: Subject, batch: Sequence[Tensors]) -> list[Slopes]:
+    """torch.func.vmap of torch.autograd's backward over a batch of cotangents."""
+    with torch.enable_grad():
+        leaves = subject.leaves()
+        outputs = subject.call(leaves)
+        stacked = tuple(torch.stack(parts) for parts in zip(*batch, strict=True))
+        found = torch.autograd.grad(
+            outputs, list(leaves.values()), stacked, allow_unused=True, is_grads_batched=True, retain_graph=True
+        )
+    whole = {
+        name: torch.zeros((len(batch), *leaf.shape), dtype=leaf.dtype, device=leaf.device) if slope is None else slope
+        for (name, leaf), slope in zip(leaves.items(), found, strict=True)
+    }
+    return [{name: slope[place] for name, slope in whole.items()} for place in range(len(batch))]
+
+
+def batched_forward(subject: Subject, batch: Sequence[Mapping[str, torch.Tensor]]) -> list[Tensors]:
+    """torch.func.vmap of torch.func.jvp over a batch of tangents."""
+    stacked = {name: torch.stack([tangents[name] for tangents in batch]) for name in batch[0]}
+    leaves = _values(subject)
+    found: Tensors = torch.func.vmap(lambda tangents: _pushed(subject, leaves, tangents))(stacked)
+    return [tuple(values[place] for values in found) for place in range(len(batch))]
+
+
+def reverse_over_reverse(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Slopes:
+    """The gradient of Σ x̄·u by torch.autograd, where x̄ is torch.autograd's too."""
+    with torch.enable_grad():
+        leaves = subject.leaves()
+        outputs = subject.call(leaves)
+        wanted = [place for place, output in enumerate(outputs) if output.requires_grad]
+        found = torch.autograd.grad(
+            [outputs[place] for place in wanted],
+            list(leaves.values()),
+            [cotangents[place] for place in wanted],
+            create_graph=True,
+            allow_unused=True,
+        )
+        inner = {name: slope for name, slope in zip(leaves, found, strict=True) if slope is not None and slope.requires_grad}
+        if not inner:
+            return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
+        return slopes_of(leaves, tuple(inner.values()), tuple(along[name] for name in inner))
+
+
+def forward_over_reverse(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Slopes:
+    """torch.func.jvp of torch.func.vjp along u."""
+
+    def gradient(leaves: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        slopes: dict[str, torch.Tensor] = torch.func.vjp(subject.call, leaves)[1](cotangents)[0]
+        return slopes
+
+    slopes: Slopes = torch.func.jvp(gradient, (_values(subject),), (dict(along),))[1]
+    return slopes
+
+
+def reverse_over_forward(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Slopes:
+    """torch.func.vjp of torch.func.jvp along u."""
+    slopes: Slopes = torch.func.vjp(lambda leaves: _pushed(subject, leaves, along), _values(subject))[1](cotangents)[0]
+    return slopes
+
+
+def forward_over_forward(subject: Subject, first: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> Tensors:
+    """torch.func.jvp of torch.func.jvp, along u and then ẋ."""
+    values: Tensors = torch.func.jvp(lambda leaves: _pushed(subject, leaves, first), (_values(subject),), (dict(other),))[1]
+    return values
+
+
+def _values(subject: Subject) -> dict[str, torch.Tensor]:
+    return {name: leaf.detach() for name, leaf in subject.leaves().items()}
+
+
+def slopes_of(leaves: dict[str, torch.Tensor], outputs: Tensors, cotangents: Tensors, only: int | None = None) -> Slopes:
+    """Return what torch.autograd.grad gives for each leaf."""
+    wanted = [place for place, output in enumerate(outputs) if output.requires_grad and only in (None, place)]
+    if not wanted:
+        return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
+    given = [cotangents[place] if cotangents else None for place in wanted]
+    found = torch.autograd.grad([outputs[place] for place in wanted], list(leaves.values()), given, allow_unused=True)
+    # PyTorch leaves None where an output does not depend on an input: a gradient of zero.
+    slopes = dict(zip(leaves, found, strict=True))
+    return {name: torch.zeros_like(leaf) if slopes[name] is None else slopes[name] for name, leaf in leaves.items()}

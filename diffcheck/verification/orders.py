@@ -1,0 +1,111 @@
+"""The exact values that each mode of differentiation should give, as programs made from the gradient program.
+
+    reverse             x̄ = Σ_o ō·∂o/∂x
+    forward             ȯ = Σ_x ∂o/∂x·ẋ, the derivative of Σ x̄·ẋ by ō, in which it is linear
+    second, by inputs   Σ_x' ∂x̄/∂x'·u, the gradient of Σ x̄·u
+    second, by outputs  the second derivative of o along u and ẋ, the derivative of Σ (that)·ẋ by ō
+
+Every program is made twice: stable, for the values, and with the textbook's slopes in all its orders, for the bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Mul
+
+from diffcheck.derivation import Gradient
+from diffcheck.derivation.gradient import adjoint_program
+from diffcheck.derivation.slopes import Rules
+from diffcheck.derivation.terms import fresh_name
+from diffcheck.notation import Equation, Index, Program, Role, Tensor, read
+from diffcheck.oracle import Bounds, Point, bounds, exact, format_of
+from diffcheck.verification.comparison import Truth, truth_of
+
+
+@dataclass(frozen=True)
+class Derived:
+    """One derivative in both forms; *names* says what the outputs belong to, *directions* which inputs hold directions."""
+
+    stable: Program
+    textbook: Program
+    names: tuple[str, ...]
+    directions: tuple[dict[str, str], ...] = ()
+
+    def truth(self, point: Point) -> Truth:
+        """Return the exact values at *point* under the bound of the textbook form."""
+        plain = truth_of(self.stable, point)
+        form = format_of(plain.form.name)
+        rounding = bounds(self.textbook, point, dtype=form.name).rounding
+        by_name = dict(zip(self.names, self.stable.outputs, strict=True))
+        values = exact(self.stable, point, dtype=form.name)
+        limits = Bounds(
+            {name: rounding[output] for name, output in zip(self.names, self.textbook.outputs, strict=True)},
+            {name: plain.limits.conditioning[output] for name, output in by_name.items()},
+        )
+        arrays = {name: values[output] for name, output in by_name.items()}
+        return Truth(type(values)(arrays, values.precision), limits, plain.form, plain.device)
+
+
+def reverse(gradient: Gradient) -> Derived:
+    """Return x̄ for every x in *wrt*."""
+    return Derived(gradient.program, gradient.textbook, gradient.wrt)
+
+
+def forward(gradient: Gradient) -> Derived:
+    """Return ȯ for directions ẋ; it has a cotangent of the outputs as an input, on which it does not depend."""
+    return _by_outputs(_contracted(reverse(gradient), "dot"), gradient)
+
+
+def second(gradient: Gradient) -> Derived:
+    """Return Σ_x' ∂x̄/∂x'·u for directions u of every x in *wrt*."""
+    return _derived(_contracted(reverse(gradient), "bar_bar"), gradient.wrt)
+
+
+def second_forward(gradient: Gradient) -> Derived:
+    """Return the second derivative of the outputs along u and ẋ."""
+    return _by_outputs(_contracted(second(gradient), "dot"), gradient)
+
+
+def _by_outputs(contracted: Derived, gradient: Gradient) -> Derived:
+    cotangents = gradient.program.named(Role.COTANGENT)
+    return _derived(contracted, cotangents) if cotangents else contracted
+
+
+def _derived(contracted: Derived, wrt: tuple[str, ...]) -> Derived:
+    return Derived(
+        adjoint_program(contracted.stable, wrt, Rules.STABLE),
+        adjoint_program(contracted.textbook, wrt, Rules.TEXTBOOK),
+        wrt,
+        contracted.directions,
+    )
+
+
+def _contracted(derived: Derived, suffix: str) -> Derived:
+    """Return Σ x̄·d over all results x̄, with a direction d for each."""
+    programs = (derived.stable, derived.textbook)
+    taken = {name for program in programs for name in (*program.tensors, *map(str, program.sizes))}
+    taken |= {index.name for program in programs for equation in program.equations for index in equation.axes}
+    directions = {name: _fresh(f"{name}_{suffix}", taken) for name in derived.names}
+    stable, textbook = (_total(program, tuple(directions.values()), set(taken)) for program in programs)
+    return Derived(stable, textbook, ("output",), (*derived.directions, directions))
+
+
+def _total(program: Program, directions: tuple[str, ...], taken: set[str]) -> Program:
+    parts: list[Equation] = []
+    tensors: list[Tensor] = []
+    for output, direction in zip(program.outputs, directions, strict=True):
+        extents = program.tensors[output]
+        axes = tuple(Index(_fresh(f"i_{place}", taken), extent) for place, extent in enumerate(extents, start=1))
+        places = [axis.symbol for axis in axes]
+        tensors.append(Tensor(direction, extents, Role.DATA))
+        parts.append(Equation(_fresh(f"{direction}_part", taken), (), axes, Mul(read(output, places), read(direction, places))))
+    total = _fresh("total", taken)
+    summed = Equation(total, (), (), sum((read(part.target) for part in parts[1:]), read(parts[0].target)))
+    return Program((*program.inputs, *tensors), (*program.equations, *parts, summed), (total,))
+
+
+def _fresh(stem: str, taken: set[str]) -> str:
+    name = fresh_name(stem, taken)
+    taken.add(name)
+    return name

@@ -1,0 +1,154 @@
+"""What is asked of a function's derivatives, mode by mode: drawn directions, the exact values, and what PyTorch gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from diffcheck.derivation import Gradient
+from diffcheck.verification import modes
+from diffcheck.verification.checking import drawn
+from diffcheck.verification.comparison import compare, refused
+from diffcheck.verification.findings import Finding
+from diffcheck.verification.modes import Slopes
+from diffcheck.verification.orders import Derived, forward, reverse, second, second_forward
+from diffcheck.verification.subjects import Subject, Tensors
+from diffcheck.verification.verdict import Kind
+
+
+@dataclass(frozen=True)
+class Question:
+    """A subject with the directions that it is differentiated along, all drawn from *seed*."""
+
+    subject: Subject
+    seed: int
+    given: Tensors | None = None
+    strided: bool = False
+
+    @property
+    def gradient(self) -> Gradient:
+        return self.subject.gradient
+
+    def cotangents(self, turn: int = 0) -> Tensors:
+        """Return a cotangent for every output."""
+        with torch.no_grad():
+            outputs = self.subject.call({})
+        made = self.given if self.given is not None else drawn(outputs, self.seed + turn)
+        if not self.subject.cotangents and self.given is None:
+            made = tuple(torch.ones_like(output) for output in outputs)
+        return tuple(_strided(value) for value in made) if self.strided else made
+
+    def directions(self, turn: int) -> dict[str, torch.Tensor]:
+        """Return a direction for every name in *wrt*."""
+        leaves = self.subject.leaves()
+        return dict(zip(leaves, drawn(tuple(leaf.detach() for leaf in leaves.values()), self.seed + 100 + turn), strict=True))
+
+    def reverse(self, nondet_tol: float) -> Iterator[Finding]:
+        for turn in range(2):
+            cotangents = self.cotangents(turn)
+            compute = partial(modes.reverse, self.subject, cotangents)
+            yield from self._compared("reverse", reverse(self.gradient), compute, cotangents, (), nondet_tol)
+
+    def one_output_at_a_time(self) -> Iterator[Finding]:
+        cotangents = self.cotangents()
+        for place in range(len(cotangents) if len(cotangents) > 1 else 0):
+            alone = tuple(value if other == place else torch.zeros_like(value) for other, value in enumerate(cotangents))
+            compute = partial(modes.reverse, self.subject, cotangents, only=place)
+            yield from self._compared(f"reverse from output {place} alone", reverse(self.gradient), compute, alone)
+
+    def forward(self) -> Iterator[Finding]:
+        tangents = self.directions(0)
+        yield from self._compared(
+            "forward", forward(self.gradient), lambda: self._by_output(modes.forward(self.subject, tangents)), None, (tangents,)
+        )
+
+    def batched(self) -> Iterator[Finding]:
+        batch = [self.cotangents(turn) for turn in range(3)]
+        found = self._attempt("vmap of reverse", lambda: modes.batched(self.subject, batch))
+        if isinstance(found, Finding):
+            yield found
+            return
+        for cotangents, slopes in zip(batch, found, strict=True):
+            yield from self._compared("vmap of reverse", reverse(self.gradient), partial(dict, slopes), cotangents)
+
+    def batched_forward(self) -> Iterator[Finding]:
+        batch = [self.directions(turn) for turn in range(3)]
+        found = self._attempt("vmap of forward", lambda: modes.batched_forward(self.subject, batch))
+        if isinstance(found, Finding):
+            yield found
+            return
+        for tangents, values in zip(batch, found, strict=True):
+            compute = partial(self._by_output, values)
+            yield from self._compared("vmap of forward", forward(self.gradient), compute, None, (tangents,))
+
+    def second(self, label: str, mode: Any, nondet_tol: float) -> Iterator[Finding]:
+        cotangents, along = self.cotangents(), self.directions(0)
+        yield from self._compared(
+            label, second(self.gradient), lambda: mode(self.subject, cotangents, along), cotangents, (along,), nondet_tol
+        )
+
+    def forward_over_forward(self) -> Iterator[Finding]:
+        first, other = self.directions(0), self.directions(1)
+        yield from self._compared(
+            "forward over forward",
+            second_forward(self.gradient),
+            lambda: self._by_output(modes.forward_over_forward(self.subject, first, other)),
+            None,
+            (first, other),
+        )
+
+    def _by_output(self, values: Tensors) -> Slopes:
+        return dict(zip(self.subject.cotangents or ("output",), values, strict=True))
+
+    def _compared(
+        self,
+        label: str,
+        derived: Derived,
+        compute: Callable[[], Slopes],
+        cotangents: Tensors | None,
+        directions: Sequence[Mapping[str, torch.Tensor]] = (),
+        nondet_tol: float | None = None,
+    ) -> Iterator[Finding]:
+        got = self._attempt(label, compute)
+        if isinstance(got, Finding):
+            yield got
+            return
+        point = self.subject.point() | self._held(cotangents)
+        for names, values in zip(derived.directions, directions, strict=True):
+            point |= {names[name]: value for name, value in values.items()}
+        known = {tensor.name for tensor in derived.stable.inputs}
+        truth = derived.truth({name: value for name, value in point.items() if name in known})
+        yield from (replace(item, note=label) for item in compare(got, truth))
+        if nondet_tol is not None:
+            yield from _unsteady(label, got, compute(), nondet_tol)
+
+    def _held(self, cotangents: Tensors | None) -> dict[str, torch.Tensor]:
+        names = self.subject.cotangents
+        return dict(zip(names, cotangents or self.cotangents(), strict=True)) if names else {}
+
+    def _attempt(self, label: str, compute: Callable[[], Any]) -> Any:
+        try:
+            return compute()
+        except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
+            first = (str(error).splitlines() or [""])[0]
+            return refused(self.subject.wrt[0], Kind.MISSING, f"{label} fails: {type(error).__name__}: {first[:200]}")
+
+
+def _strided(value: torch.Tensor) -> torch.Tensor:
+    """Return *value* in memory that is not contiguous."""
+    return torch.stack([value, torch.full_like(value, torch.nan)], -1)[..., 0]
+
+
+def _unsteady(label: str, first: Slopes, again: Slopes, nondet_tol: float) -> Iterator[Finding]:
+    for name, value in first.items():
+        other = again.get(name)
+        if value is None or other is None or value.shape != other.shape:
+            continue  # judged already
+        apart = (value.double() - other.double()).abs()
+        if not bool((apart <= nondet_tol).all()) and not torch.equal(value, other):
+            note = f"{label} gives another result when computed again, by {float(apart.max()):.3g}"
+            yield refused(name, Kind.UNSTEADY, note)
