@@ -111,6 +111,7 @@ class Findings:
 
     def raise_if_wrong(self) -> None:
         """Raise `WrongGradient`, naming the worst element, unless `ok`."""
+        __tracebackhide__ = True  # pytest shows the line of the test
         if self.ok:
             return
         worst = self.worst
