@@ -12,10 +12,13 @@ import torch
 from diffcheck.errors import DiffcheckError, TangentError, UnfaithfulCapture, UnknownName, UnusedParameterWarning
 from diffcheck.notation.text import equation_text, expression_text
 from diffcheck.oracle import format_of
-from diffcheck.verification.comparison import compare, truth_of
+from diffcheck.verification.comparison import compare, refused, truth_of
 from diffcheck.verification.differentiating import WAYS, Way
 from diffcheck.verification.findings import Findings
+from diffcheck.verification.layouts import strided
+from diffcheck.verification.modes import Slopes
 from diffcheck.verification.subjects import Reference, Subject, subject_of
+from diffcheck.verification.verdict import Kind
 
 _FEW = 16  # elements of the outputs up to which every cotangent is tried
 _DRAWN = 3
@@ -36,10 +39,13 @@ def check(
     *fn* is a function of tensors, a module, or anything that calls a `torch.autograd.Function`. It is captured as a program,
     and the program is first compared with the outputs of *fn*. *wrt* names arguments, and parameters of a module with
     underscores for dots; by default all that require grad. *engine* is "autograd", "func" or "compiled", or a function of
-    (subject, cotangents). *tangents* are the cotangents ō of outputs that are no single scalar: "all" is every unit vector of
-    small outputs and three drawn ones of large; a number is so many drawn ones; else a sequence, each a tensor or one per
-    output. *reference* states what *fn* should compute where it cannot be captured, as a kernel: a function of plain PyTorch, a
-    program, or the text of one. Raises an error that says so rather than check nothing.
+    (subject, cotangents).
+
+    *tangents* are the cotangents ō of outputs that are no single scalar: "all" is every unit vector of small outputs and three
+    drawn ones of large, then one in strided memory and one that is expanded; a number is so many drawn ones; else a sequence,
+    each a tensor or one per output. A single scalar gets 1 and −2. *reference* states what *fn* should compute where it cannot
+    be captured, as a kernel: a function of plain PyTorch, a program, or the text of one. Raises an error that says so rather
+    than check nothing.
     """
     way = WAYS.get(engine, None) if isinstance(engine, str) else engine
     if way is None:
@@ -82,25 +88,43 @@ def unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:
 
 
 def _judged(subject: Subject, way: Way, cotangents: tuple[torch.Tensor, ...]) -> Findings:
-    point = subject.point() | dict(zip(subject.cotangents, cotangents, strict=True))
-    return compare(way(subject, cotangents), truth_of(subject.gradient, point), subject=subject.name)
+    names = subject.cotangents
+    point = subject.point() | (dict(zip(names, cotangents, strict=True)) if names else {})
+    try:
+        slopes = per_unit(subject, way(subject, cotangents), cotangents)
+    except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        note = f"the backward fails: {type(error).__name__}: {first[:200]}"
+        return Findings(tuple(refused(name, Kind.MISSING, note) for name in subject.wrt))
+    return compare(slopes, truth_of(subject.gradient, point))
+
+
+def per_unit(subject: Subject, slopes: Slopes, cotangents: tuple[torch.Tensor, ...]) -> Slopes:
+    """Return the *slopes* of a single scalar output divided by its cotangent, a power of 2, so that nothing is rounded."""
+    if subject.cotangents or not cotangents:
+        return slopes
+    return {name: None if value is None else value / cotangents[0] for name, value in slopes.items()}
 
 
 def _cotangents(subject: Subject, tangents: Any, seed: int) -> Iterator[tuple[str, tuple[torch.Tensor, ...]]]:
     """Return the cotangents to try, each with what a finding calls it."""
-    if not subject.cotangents:
-        yield "", ()
-        return
     with torch.no_grad():
         outputs = subject.call({})
+    if not subject.cotangents:
+        yield "", ()
+        yield "for the cotangent -2", (torch.full_like(outputs[0], -2.0),)
+        return
     size = sum(output.numel() for output in outputs)
-    if tangents == "all" and size <= _FEW:
+    if isinstance(tangents, str) and tangents == "all" and size <= _FEW:
         yield from _units(outputs)
-    elif tangents == "all" or isinstance(tangents, int):
-        count = _DRAWN if tangents == "all" else tangents
+        yield from _in_other_memory(outputs, seed)
+    elif isinstance(tangents, int) or (isinstance(tangents, str) and tangents == "all"):
+        count = tangents if isinstance(tangents, int) else _DRAWN
         if count < 1:
             raise TangentError(got=f"tangents={tangents}", wanted="one or more", do="pass a positive number, or 'all'")
         yield from ((f"for the cotangent of seed {turn}", drawn(outputs, turn)) for turn in range(seed, seed + count))
+        if isinstance(tangents, str):
+            yield from _in_other_memory(outputs, seed)
     elif isinstance(tangents, str) or not len(tangents):
         raise TangentError(got=f"tangents={tangents!r}", wanted="'all', a number, or tensors", do="pass one of these")
     else:
@@ -115,6 +139,15 @@ def _units(outputs: Sequence[torch.Tensor]) -> Iterator[tuple[str, tuple[torch.T
             made[place].view(-1)[element] = 1
             index = ", ".join(str(int(i)) for i in torch.unravel_index(torch.tensor(element), output.shape))
             yield f"for ∂output{place if len(outputs) > 1 else ''}[{index}]", tuple(made)
+
+
+def _in_other_memory(outputs: Sequence[torch.Tensor], seed: int) -> Iterator[tuple[str, tuple[torch.Tensor, ...]]]:
+    """Return cotangents that are not contiguous: a backward may not count on memory that it did not make."""
+    yield "for a strided cotangent", tuple(strided(value) for value in drawn(outputs, seed))
+    yield (
+        "for an expanded cotangent",
+        tuple(torch.ones_like(output[(0,) * output.dim()]).expand(output.shape) for output in outputs),
+    )
 
 
 def drawn(like: Sequence[torch.Tensor], seed: int) -> tuple[torch.Tensor, ...]:

@@ -11,7 +11,7 @@ import torch
 
 from diffcheck.derivation import Gradient
 from diffcheck.verification import modes
-from diffcheck.verification.checking import drawn
+from diffcheck.verification.checking import drawn, per_unit
 from diffcheck.verification.comparison import compare, refused
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.modes import Slopes
@@ -39,7 +39,7 @@ class Question:
             outputs = self.subject.call({})
         made = self.given if self.given is not None else drawn(outputs, self.seed + turn)
         if not self.subject.cotangents and self.given is None:
-            made = tuple(torch.ones_like(output) for output in outputs)
+            made = tuple(torch.full_like(output, (1.0, -2.0, 4.0)[turn % 3]) for output in outputs)
         return tuple(_strided(value) for value in made) if self.strided else made
 
     def directions(self, turn: int) -> dict[str, torch.Tensor]:
@@ -50,8 +50,11 @@ class Question:
     def reverse(self, nondet_tol: float) -> Iterator[Finding]:
         for turn in range(2):
             cotangents = self.cotangents(turn)
-            compute = partial(modes.reverse, self.subject, cotangents)
+            compute = partial(self._reversed, cotangents)
             yield from self._compared("reverse", reverse(self.gradient), compute, cotangents, (), nondet_tol)
+
+    def _reversed(self, cotangents: Tensors) -> Slopes:
+        return per_unit(self.subject, modes.reverse(self.subject, cotangents), cotangents)
 
     def one_output_at_a_time(self) -> Iterator[Finding]:
         cotangents = self.cotangents()
@@ -73,7 +76,8 @@ class Question:
             yield found
             return
         for cotangents, slopes in zip(batch, found, strict=True):
-            yield from self._compared("vmap of reverse", reverse(self.gradient), partial(dict, slopes), cotangents)
+            compute = partial(per_unit, self.subject, slopes, cotangents)
+            yield from self._compared("vmap of reverse", reverse(self.gradient), compute, cotangents)
 
     def batched_forward(self) -> Iterator[Finding]:
         batch = [self.directions(turn) for turn in range(3)]
