@@ -17,7 +17,6 @@ from sympy import Expr, Integer, Rational
 
 from diffcheck.errors import CaptureError
 from diffcheck.notation import Equation, Index, Reduction, read
-from diffcheck.notation.places import is_plain
 
 Extents: TypeAlias = tuple[Expr, ...]
 Places: TypeAlias = tuple[Expr, ...]
@@ -138,8 +137,3 @@ def broadcast(shapes: Sequence[Extents]) -> Extents:
             raise CaptureError(got=f"shapes {shapes}", wanted="shapes that broadcast", do="make the shapes agree")
         found.append(others.pop() if others else Integer(1))
     return tuple(found)
-
-
-def is_direct(places: Places) -> bool:
-    """Say whether *places* are plain indices."""
-    return all(map(is_plain, places))

@@ -231,6 +231,8 @@ def _repeat(build: Builder, u: Array, repeats: Sequence[Any]) -> Array:
 
 @operator("aten.unfold.default")
 def _unfold(build: Builder, u: Array, dim: int, size: int, step: int) -> Array:
+    if not u.rank:
+        return reshaped(u, (Integer(1),))
     axis = axis_of(u, dim)
     count = Quotient(u.extents[axis] - size, Integer(step)) + 1
     extents = (*u.extents[:axis], count, *u.extents[axis + 1 :], Integer(size))

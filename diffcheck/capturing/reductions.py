@@ -28,6 +28,9 @@ def reduced(
     reduction: Reduction = Reduction.SUM,
 ) -> Array:
     """Return the *reduction* of function(u) over *axes*."""
+    axes = [axis for axis in axes if axis < u.rank]
+    if not axes:  # of a single number
+        return constant(0) if reduction is Reduction.ARGMAX else build.define((), lambda *_: function(u.at(())))
     kept = [axis for axis in range(u.rank) if axis not in axes]
 
     def element(places: Places, bound: Places) -> Expr:

@@ -38,7 +38,7 @@ def axis_of(array: Array, dim: int) -> int:
 
 def axes_of(array: Array, dims: Any) -> tuple[int, ...]:
     """Return the axes that *dims* (None and an empty list are all) mean, in order."""
-    if dims is None or (isinstance(dims, (list, tuple)) and not dims):
+    if not array.rank or dims is None or (isinstance(dims, (list, tuple)) and not dims):
         return tuple(range(array.rank))
     return tuple(sorted(axis_of(array, dim) for dim in (dims if isinstance(dims, (list, tuple)) else (dims,))))
 

@@ -81,6 +81,10 @@ def _check_equation(
     inputs: dict[str, Role],
 ) -> None:
     extents: dict[Symbol, Expr] = {}
+    if not equation.bound and equation.reduction.value != "Σ":
+        raise NotationError(
+            got=f"{equation.reduction.value} over nothing", wanted="one index or more", do="write the body alone"
+        )
     for index in equation.axes:
         if index.symbol in extents:
             raise DuplicateName(got=f"index {index.name!r} twice", wanted="distinct indices", do="rename one of them")

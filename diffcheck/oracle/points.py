@@ -72,7 +72,7 @@ def _values(tensor: Tensor, value: Any) -> np.ndarray:
             got=f"{tensor.name} of dtype {kind}", wanted="whole numbers", do="convert it, or declare it as data"
         )
     array = np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
-    if array.size and int(np.abs(array.astype(object)).max()) >= 2**53:
+    if array.size and max(map(abs, array.ravel().tolist())) >= 2**53:
         raise UnsupportedDtype(got=f"{tensor.name} beyond 2**53", wanted="smaller whole numbers", do="count from 0")
     return array.astype(np.float64)
 

@@ -15,6 +15,7 @@ from diffcheck.capturing.arguments import argument_names
 from diffcheck.derivation import Gradient, derive
 from diffcheck.errors import CaptureError, DerivationError, UnknownName
 from diffcheck.notation import Program, Role, parse
+from diffcheck.notation.renaming import with_inputs_called
 
 Tensors = tuple[torch.Tensor, ...]
 Reference = Callable[..., Any] | Program | str
@@ -107,8 +108,6 @@ def _stated(reference: Reference, names: Sequence[str], inputs: Sequence[torch.T
 
 def _renamed(found: Captured, names: Sequence[str]) -> Captured:
     """Return *found* with its arguments called as those of the function that it stands for."""
-    from diffcheck.notation.renaming import with_inputs_called
-
     new = {name: names[place] for name, place in found.given.items()}
     return replace(found, program=with_inputs_called(found.program, new), given={new[n]: p for n, p in found.given.items()})
 

@@ -39,6 +39,7 @@ FUNCTIONS = {
     "maxima": (lambda x: x.max(1).values * x.amin(1) + x.max() + torch.maximum(x[:, 0], x[:, 1]), normal(5, 4)),
     "sorting": (lambda x: x.sort(1, descending=True).values[:, :2] * x.topk(2, 1).values, normal(5, 4)),
     "products": (lambda x: x.prod(1) + x.cumprod(1)[:, 2] + x.cumsum(1)[:, 1], normal(5, 4)),
+    "single numbers": (lambda x, t: x.sum(0) + x.amax() * x.max(0).values + x.logsumexp(0) + x.mean(0) * t, normal(), labels()),
     "moments": (lambda x: x.var(0) * x.std(0, correction=0) + x.mean(0), normal(5, 4)),
     "norms": (lambda x: x.norm(dim=1) + x.norm(1) + F.normalize(x, dim=0).sum(1) + x.norm(torch.inf, 1), normal(5, 4)),
     "softmax": (lambda x: x.softmax(0) * x.log_softmax(1) + x.logsumexp(1, True), normal(5, 4)),
