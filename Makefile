@@ -18,13 +18,13 @@ help: ## list the commands and the settings
 	@echo
 	@echo '  Settings, with the values they have now:'
 	@echo '    PYTHON=$(PYTHON)  VENV=$(VENV)  TORCH=$(TORCH)  TORCH_BACKEND=$(TORCH_BACKEND)'
-	@echo '    ARGS=$(ARGS)  passed on by report and test, as in: make test ARGS="-m slow -n 2"'
+	@echo '    ARGS=$(ARGS)  passed on by report and test, as in: make test ARGS="-m slow -n 4"'
 
 report: $(VENV)/test-ready ## measure, and write the pages of results to reports/
 	@$(BIN)/diffcheck run --output reports $(ARGS)
 
-test: $(VENV)/test-ready ## run the tests
-	@$(BIN)/pytest $(ARGS)
+test: $(VENV)/test-ready ## run the tests, in two processes
+	@$(BIN)/pytest -n 2 $(ARGS)
 
 lint: $(VENV)/lint-ready ## check style, types and the direction of imports
 	@$(BIN)/ruff check
