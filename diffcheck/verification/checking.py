@@ -12,13 +12,13 @@ import torch
 from diffcheck.errors import DiffcheckError, TangentError, UnfaithfulCapture, UnknownName, UnusedParameterWarning
 from diffcheck.notation.text import equation_text, expression_text
 from diffcheck.oracle import format_of
-from diffcheck.verification.comparison import compare, refused, truth_of
+from diffcheck.verification.attempting import attempted
+from diffcheck.verification.comparison import compare, truth_of
 from diffcheck.verification.differentiating import WAYS, Way
 from diffcheck.verification.findings import Findings
 from diffcheck.verification.layouts import strided
 from diffcheck.verification.modes import Slopes
 from diffcheck.verification.subjects import Reference, Subject, subject_of
-from diffcheck.verification.verdict import Kind
 
 _FEW = 16  # elements of the outputs up to which every cotangent is tried
 _DRAWN = 3
@@ -90,13 +90,8 @@ def unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:
 def _judged(subject: Subject, way: Way, cotangents: tuple[torch.Tensor, ...]) -> Findings:
     names = subject.cotangents
     point = subject.point() | (dict(zip(names, cotangents, strict=True)) if names else {})
-    try:
-        slopes = per_unit(subject, way(subject, cotangents), cotangents)
-    except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
-        first = (str(error).splitlines() or [""])[0]
-        note = f"the backward fails: {type(error).__name__}: {first[:200]}"
-        return Findings(tuple(refused(name, Kind.MISSING, note) for name in subject.wrt))
-    return compare(slopes, truth_of(subject.gradient, point))
+    got = attempted("the backward", subject.wrt, lambda: per_unit(subject, way(subject, cotangents), cotangents))
+    return Findings(got) if isinstance(got, tuple) else compare(got, truth_of(subject.gradient, point))
 
 
 def per_unit(subject: Subject, slopes: Slopes, cotangents: tuple[torch.Tensor, ...]) -> Slopes:

@@ -11,9 +11,11 @@ import torch
 
 from diffcheck.derivation import Gradient
 from diffcheck.verification import modes
+from diffcheck.verification.attempting import attempted
 from diffcheck.verification.checking import drawn, per_unit
 from diffcheck.verification.comparison import compare, refused
 from diffcheck.verification.findings import Finding
+from diffcheck.verification.layouts import strided
 from diffcheck.verification.modes import Slopes
 from diffcheck.verification.orders import Derived, forward, reverse, second, second_forward
 from diffcheck.verification.subjects import Subject, Tensors
@@ -40,7 +42,7 @@ class Question:
         made = self.given if self.given is not None else drawn(outputs, self.seed + turn)
         if not self.subject.cotangents and self.given is None:
             made = tuple(torch.full_like(output, (1.0, -2.0, 4.0)[turn % 3]) for output in outputs)
-        return tuple(_strided(value) for value in made) if self.strided else made
+        return tuple(strided(value) for value in made) if self.strided else made
 
     def directions(self, turn: int) -> dict[str, torch.Tensor]:
         """Return a direction for every name in *wrt*."""
@@ -71,9 +73,9 @@ class Question:
 
     def batched(self) -> Iterator[Finding]:
         batch = [self.cotangents(turn) for turn in range(3)]
-        found = self._attempt("vmap of reverse", lambda: modes.batched(self.subject, batch))
-        if isinstance(found, Finding):
-            yield found
+        found = attempted("vmap of reverse", self.subject.wrt, lambda: modes.batched(self.subject, batch))
+        if isinstance(found, tuple):
+            yield from found
             return
         for cotangents, slopes in zip(batch, found, strict=True):
             compute = partial(per_unit, self.subject, slopes, cotangents)
@@ -81,9 +83,9 @@ class Question:
 
     def batched_forward(self) -> Iterator[Finding]:
         batch = [self.directions(turn) for turn in range(3)]
-        found = self._attempt("vmap of forward", lambda: modes.batched_forward(self.subject, batch))
-        if isinstance(found, Finding):
-            yield found
+        found = attempted("vmap of forward", self.subject.wrt, lambda: modes.batched_forward(self.subject, batch))
+        if isinstance(found, tuple):
+            yield from found
             return
         for tangents, values in zip(batch, found, strict=True):
             compute = partial(self._by_output, values)
@@ -117,34 +119,23 @@ class Question:
         directions: Sequence[Mapping[str, torch.Tensor]] = (),
         nondet_tol: float | None = None,
     ) -> Iterator[Finding]:
-        got = self._attempt(label, compute)
-        if isinstance(got, Finding):
-            yield got
+        got = attempted(label, self.subject.wrt, compute)
+        if isinstance(got, tuple):
+            yield from got
             return
         point = self.subject.point() | self._held(cotangents)
         for names, values in zip(derived.directions, directions, strict=True):
             point |= {names[name]: value for name, value in values.items()}
         known = {tensor.name for tensor in derived.stable.inputs}
         truth = derived.truth({name: value for name, value in point.items() if name in known})
-        yield from (replace(item, note=label) for item in compare(got, truth))
+        yield from (replace(item, note=" ".join(filter(None, (item.note, label)))) for item in compare(got, truth))
         if nondet_tol is not None:
-            yield from _unsteady(label, got, compute(), nondet_tol)
+            again = attempted(f"{label}, computed again,", self.subject.wrt, compute)
+            yield from again if isinstance(again, tuple) else _unsteady(label, got, again, nondet_tol)
 
     def _held(self, cotangents: Tensors | None) -> dict[str, torch.Tensor]:
         names = self.subject.cotangents
         return dict(zip(names, cotangents or self.cotangents(), strict=True)) if names else {}
-
-    def _attempt(self, label: str, compute: Callable[[], Any]) -> Any:
-        try:
-            return compute()
-        except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
-            first = (str(error).splitlines() or [""])[0]
-            return refused(self.subject.wrt[0], Kind.MISSING, f"{label} fails: {type(error).__name__}: {first[:200]}")
-
-
-def _strided(value: torch.Tensor) -> torch.Tensor:
-    """Return *value* in memory that is not contiguous."""
-    return torch.stack([value, torch.full_like(value, torch.nan)], -1)[..., 0]
 
 
 def _unsteady(label: str, first: Slopes, again: Slopes, nondet_tol: float) -> Iterator[Finding]:

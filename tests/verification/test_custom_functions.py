@@ -163,3 +163,34 @@ def test_a_forward_that_is_not_its_reference_is_wrong_too():
 def test_a_reference_has_the_names_of_the_function():
     with pytest.raises(UnknownName, match="argument of the function"):
         dc.check(kernel, X, wrt="x", reference="data z[2, 3]; y[i,j] = z[i,j]**3")
+
+
+class FailsByIndex(Cube):
+    @staticmethod
+    def backward(ctx, slope):
+        return ctx.saved_tensors[1]
+
+
+class FailsTheSecondTime(Cube):
+    calls = 0
+
+    @staticmethod
+    def backward(ctx, slope):
+        FailsTheSecondTime.calls += 1
+        if FailsTheSecondTime.calls % 2 == 0:
+            raise KeyError("gone")
+        return slope * 3 * ctx.saved_tensors[0] ** 2
+
+
+@pytest.mark.parametrize("function", [FailsByIndex, FailsTheSecondTime])
+def test_a_backward_that_raises_anything_is_a_wrong_finding(function):
+    findings = dc.check(function.apply, X)
+    assert not findings.ok
+    assert "Error" in str(findings.worst)
+    assert not dc.gradcheck(function.apply, X, raise_exception=False)
+
+
+def test_a_finding_keeps_what_it_says_beside_its_mode():
+    findings = dc.check(lambda x: x**3, X, engine=lambda subject, cotangents: {"x": torch.zeros(2)})
+    assert "got shape (2,)" in str(findings.worst)
+    assert "for" in str(findings.worst)
