@@ -2,6 +2,7 @@
 
 from diffcheck.oracle.bounds import Bounds, bounds
 from diffcheck.oracle.certified import Values, exact
+from diffcheck.oracle.float_arithmetic import float_values
 from diffcheck.oracle.formats import FORMATS, Format, format_of
 from diffcheck.oracle.points import Point, exact_array, prepare
 from diffcheck.oracle.precision import working_precision
@@ -19,6 +20,7 @@ __all__ = [
     "error_in_ulp",
     "exact",
     "exact_array",
+    "float_values",
     "format_of",
     "ordinal",
     "prepare",

@@ -50,7 +50,7 @@ class ErrorArithmetic:
         self.reach = 2.0 if rounding and form.precision == 53 else 1.0 + 2.0**-20
 
     def constant(self, value: Expr) -> Planes:
-        number, held = _float_of(value, self.form)
+        number, held = float_of(value, self.form)
         units = 0.0 if held else 1.0 if value.is_Rational else self._function_units(FUNCTION_UNITS)
         return self._made(np.array(number), np.array(0.0), units)
 
@@ -234,7 +234,7 @@ def _product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return product
 
 
-def _float_of(value: Expr, form: Format) -> tuple[float, bool]:
+def float_of(value: Expr, form: Format) -> tuple[float, bool]:
     """Return *value* to float64, and whether *form* holds it exactly."""
     if not value.is_Rational:
         with working_precision(128):

@@ -37,6 +37,7 @@ def evaluate(
     return known
 
 
+_LARGEST_PART = 2**11  # a fraction of larger whole numbers is rounded as one number: such a numerator may overflow
 _MOST_ELEMENTS = 200_000_000  # a ball takes some 100 bytes
 
 
@@ -262,7 +263,9 @@ def _numerator_denominator(product: Expr) -> tuple[list[Expr], list[Expr]]:
     above: list[Expr] = []
     below: list[Expr] = []
     for factor in Mul.make_args(product):
-        if factor.is_Rational:
+        if factor.is_Rational and max(abs(factor.p), factor.q) > _LARGEST_PART:
+            above.append(factor)
+        elif factor.is_Rational:
             above += [Integer(factor.p)] * (factor.p != 1)
             below += [Integer(factor.q)] * (factor.q != 1)
         elif factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:

@@ -47,6 +47,7 @@ class Kind(Enum):
     OVERFLOW = "overflow"
     MISSING_NAN = "missing NaN"
     WRONG_SIGN = "wrong sign"
+    WRONG_SCALE = "wrong scale"
     MISSING = "missing gradient"
     WRONG_SHAPE = "wrong shape"
     WRONG_DTYPE = "wrong dtype"
