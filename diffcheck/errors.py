@@ -154,12 +154,20 @@ class WrongGradient(DiffcheckError, AssertionError):
     """A gradient outside its bound, as a failure that test runners show as one."""
 
 
+class StrategyError(DiffcheckError):
+    """Arguments of a Hypothesis strategy by which nothing, or no tensor, could be drawn."""
+
+
 class UnreadableValue(DiffcheckError):
     """A value that is no plain array of real numbers, whatever it claims to be."""
 
 
 class OutputUnwritable(DiffcheckError):
     """A folder or a file that results cannot be written to."""
+
+
+class MissingLibrary(DiffcheckError):
+    """An optional library that is needed for this and is not installed."""
 
 
 class ResultsUnreadable(DiffcheckError):

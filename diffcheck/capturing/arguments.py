@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from diffcheck.capturing.complex_numbers import check_dtype
 from diffcheck.errors import CaptureError
 
 
@@ -44,5 +45,4 @@ def _names(called: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
 def _check_input(name: str, value: Any) -> None:
     if not isinstance(value, torch.Tensor):
         raise CaptureError(got=f"{name} of type {type(value).__name__}", wanted="tensors", do="bind it with functools.partial")
-    if value.is_complex():
-        raise CaptureError(got=f"{name} of dtype {value.dtype}", wanted="real tensors", do="pass real and imaginary parts")
+    check_dtype(value.dtype, name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from math import isfinite
+from math import isfinite, isnan
 from typing import TypeAlias
 
 import sympy
@@ -27,13 +27,14 @@ Element: TypeAlias = Callable[[Places], Expr]
 class Array:
     """The element at every place, a scalar expression; *whole* if the elements are whole numbers or truth values.
 
-    *name* is that of the tensor which the array is, as it stands; a view has none.
+    *name* is that of the tensor which the array is, as it stands; a view has none. *truth* says that they are truth values.
     """
 
     extents: Extents
     element: Element
     whole: bool = False
     name: str = ""
+    truth: bool = False
 
     @property
     def rank(self) -> int:
@@ -60,11 +61,11 @@ def exact_number(value: object) -> Expr:
     """Return a Python number as the exact number that it is."""
     if isinstance(value, (bool, int)):
         return Integer(int(value))
-    if isinstance(value, float) and isfinite(value):
-        return Rational(value)
+    if isinstance(value, float) and not isnan(value):
+        return Rational(value) if isfinite(value) else sympy.oo if value > 0 else -sympy.oo
     if isinstance(value, Expr):
         return value
-    raise CaptureError(got=f"the constant {value!r}", wanted="a finite real number", do="leave it out of what is checked")
+    raise CaptureError(got=f"the constant {value!r}", wanted="a real number", do="leave it out of what is checked")
 
 
 @dataclass

@@ -15,21 +15,35 @@ from torch.export.graph_signature import InputKind, InputSpec, OutputKind
 
 from diffcheck.capturing import (  # noqa: F401  # they register their rows
     activations,
+    complex_functions,
+    conditions,
     contractions,
     creation,
+    determinants,
+    distances,
+    factorizations,
+    fourier,
     indexing,
     interpolation,
+    inverses,
     losses,
     movement,
     normalizing,
+    ordering,
+    orthogonal,
+    padding,
     pointwise,
     pooling,
     reductions,
+    reflections,
+    scattering,
     shaping,
+    strides,
 )
 from diffcheck.capturing.arguments import argument_names
-from diffcheck.capturing.arrays import Array, Builder, constant, tensor
-from diffcheck.capturing.exporting import exported
+from diffcheck.capturing.arrays import Array, Builder, constant
+from diffcheck.capturing.complex_numbers import as_pair, input_of, row_for, scalar, typed, without_parts
+from diffcheck.capturing.exporting import exported, overwriting
 from diffcheck.capturing.locating import line_calling
 from diffcheck.capturing.rows import ROWS, Row
 from diffcheck.errors import CaptureError, DiffcheckError, UnknownName, UnsupportedOperator
@@ -56,8 +70,8 @@ class Captured:
     called: Mapping[str, str] = field(default_factory=dict)
 
     def point(self, inputs: Sequence[Any]) -> dict[str, Any]:
-        """Return the values of the program's inputs for the arguments *inputs*."""
-        return {name: inputs[place] for name, place in self.given.items()} | dict(self.held)
+        """Return the values of the program's inputs for the arguments *inputs*, complex ones as pairs of real numbers."""
+        return {name: as_pair(inputs[place]) for name, place in self.given.items()} | dict(self.held)
 
 
 def capture(fn: Callable[..., Any], *inputs: Any, sizes: Sizes | None = None) -> Program:
@@ -164,12 +178,15 @@ class _Walk:
 
     def _input(self, node: Any, spec: InputSpec) -> None:
         value = node.meta["val"]
+        if spec.kind is InputKind.TOKEN:  # it orders what only raises
+            self.values[node.name] = None
+            return
         if not isinstance(value, torch.Tensor):
             self.values[node.name] = constant(self._length(value))
             return
-        whole = not value.is_floating_point()
+        whole = not (value.is_floating_point() or value.is_complex())
         if spec.kind is InputKind.CONSTANT_TENSOR and value.dim() == 0:
-            self.values[node.name] = constant(self.found.constants[str(spec.target)].item())
+            self.values[node.name] = scalar(self.found.constants[str(spec.target)].item())
             return
         name, role = self._name_and_role(spec, len(self.given), whole)
         extents = tuple(map(self._length, value.shape))
@@ -177,9 +194,9 @@ class _Walk:
             raise CaptureError(
                 got=f"{name} of shape {tuple(value.shape)}", wanted="one element or more", do="skip empty inputs"
             )
+        extents, self.values[node.name] = input_of(value, name, extents, whole=whole)
         self.tensors.append(Tensor(name, extents, role))
         self.build.taken.add(name)
-        self.values[node.name] = tensor(name, extents, whole=whole)
 
     def _name_and_role(self, spec: InputSpec, place: int, whole: bool) -> tuple[str, Role]:
         if spec.kind is InputKind.USER_INPUT:
@@ -192,7 +209,7 @@ class _Walk:
         if spec.kind in (InputKind.PARAMETER, InputKind.BUFFER):
             self.called[name] = target
         store = self.found.constants if spec.kind is InputKind.CONSTANT_TENSOR else self.found.state_dict
-        self.held[name] = (store if target in store else self.found.constants)[target].detach()
+        self.held[name] = as_pair((store if target in store else self.found.constants)[target].detach())
         role = Role.PARAMETER if spec.kind is InputKind.PARAMETER else Role.DATA
         return name, Role.INTEGER if whole else role
 
@@ -215,11 +232,12 @@ class _Walk:
             return None
         if name.startswith("aten.sym_size"):
             return constant(arguments[0].extents[arguments[1]])
-        if name not in ROWS:
+        row = row_for(name, arguments, named)
+        if row is None:
             raise self._unsupported(name, node)
         self.build.stem = self._free(node.name)
         try:
-            return ROWS[name](self.build, *arguments, **_plain(named, ROWS[name]))
+            return typed(row(self.build, *arguments, **_plain(named, row)), node.meta.get("val"))
         except DiffcheckError as error:
             raise error.at(self._line(node) or name) from None
         except TypeError as error:
@@ -231,10 +249,13 @@ class _Walk:
             ) from error
 
     def _unsupported(self, name: str, node: Any) -> UnsupportedOperator:
+        if name.startswith("auto_functionalized"):  # torch.export's wrapper for an operator that overwrites an argument
+            raise overwriting(str(node.args[0]), self.fn, self.inputs)
         return UnsupportedOperator(
-            got=f"the operator {name}",
+            got=f"the operator {name}{' of complex numbers' if name in ROWS else ''}",
             wanted=f"one of the {len(ROWS)} that have a row",
-            do=f"add one: @diffcheck.capturing.operator({name!r}) above a function of (build, *arguments)",
+            do=f"add one: @diffcheck.capturing.operator({name!r}) above a function of (build, *arguments);"
+            " or state to check with reference= what is computed",
             place=self._line(node),
         )
 
@@ -256,7 +277,7 @@ class _Walk:
         made = [value for value, spec in zip(node.args[0], specs, strict=True) if spec.kind is OutputKind.USER_OUTPUT]
         names: list[str] = []
         for place, value in enumerate(made):
-            array = self._argument(value)
+            array = without_parts(self.build, self._argument(value))
             if not isinstance(array, Array):
                 raise CaptureError(got=f"an output {array!r}", wanted="tensors", do="return tensors alone")
             names.append(self._output(array, "output" if len(made) == 1 else f"output_{place}"))

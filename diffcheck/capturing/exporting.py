@@ -9,13 +9,16 @@ from typing import Any
 import torch
 from torch.export import ExportedProgram
 
-from diffcheck.capturing.locating import line_raising
+from diffcheck.capturing.locating import line_calling, line_raising
 from diffcheck.capturing.rows import ROWS
 from diffcheck.errors import CaptureError
 
 _HINTS = {
     "data-dependent": "branch on shapes alone, or write the branch with torch.where",
     "Could not guard on data-dependent": "branch on shapes alone, or write the branch with torch.where",
+    "There was no fake impl registered": "state to check with reference= what is computed; or give it register_fake and a row "
+    "of its own with @operator",
+    "Cannot access data pointer": "a kernel cannot be recorded: state to check with reference= what it computes",
     "Could not extract specialized integer": "branch on shapes alone, or write the branch with torch.where",
 }
 
@@ -52,6 +55,16 @@ def exported(
         except Exception as error:  # torch.export raises errors of many kinds for code that it cannot record
             raise _refusal(error) from error
     return taken_apart
+
+
+def overwriting(name: str, fn: Callable[..., Any], inputs: Sequence[Any]) -> CaptureError:
+    """Return the refusal of the operator *name*, which overwrites an argument, at the line of *fn* that calls it."""
+    return CaptureError(
+        got=f"the operator {name}, which overwrites an argument",
+        wanted="operators that leave their arguments alone",
+        do="let it return a new tensor, which register_autograd needs too",
+        place=line_calling(frozenset({name}), fn, inputs),
+    )
 
 
 def _table() -> dict[Any, Callable[..., Any]]:

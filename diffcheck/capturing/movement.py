@@ -10,7 +10,6 @@ from sympy import Expr, Integer, Mul
 from diffcheck.capturing.arrays import Array, Builder, Places, constant
 from diffcheck.capturing.rows import ROWS, axes_of, axis_of, operator
 from diffcheck.capturing.shaping import reshaped
-from diffcheck.errors import CaptureError
 from diffcheck.notation.functions import step
 from diffcheck.notation.places import Quotient, Remainder
 
@@ -28,7 +27,7 @@ for _name in (
     ROWS[f"aten.{_name}"] = _same
 
 
-@operator("aten.permute.default")
+@operator("aten.permute.default", "aten.permute_copy.default")
 def _permute(build: Builder, u: Array, dims: Sequence[int]) -> Array:
     order = [axis_of(u, dim) for dim in dims]
     return Array(
@@ -94,10 +93,14 @@ def along(u: Array, axis: int, extent: Expr, place: Any) -> Array:
 @operator("aten.slice.Tensor")
 def _slice(build: Builder, u: Array, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Array:
     axis = axis_of(u, dim)
-    size = u.extents[axis]
-    first, last = _end(start, size, Integer(0)), _end(end, size, size)
+    first, last = slice_bounds(start, end, u.extents[axis])
     count = Quotient(last - first + step - 1, constant(step).at(()))
     return along(u, axis, count, lambda place: first + step * place)
+
+
+def slice_bounds(start: Any, end: Any, size: Expr) -> tuple[Expr, Expr]:
+    """Return the places from which and up to which start:end reads an axis of *size*."""
+    return _end(start, size, Integer(0)), _end(end, size, size)
 
 
 def _end(value: Any, size: Expr, default: Expr) -> Expr:
@@ -117,13 +120,13 @@ def _select(build: Builder, u: Array, dim: int, index: Any) -> Array:
     return dropped(u, [axis], [place + u.extents[axis] if place.is_negative else place])
 
 
-@operator("aten.narrow.default")
+@operator("aten.narrow.default", "aten.narrow_copy.default")
 def _narrow(build: Builder, u: Array, dim: int, start: Any, length: Any) -> Array:
     first = constant(start).at(())
     return along(u, axis_of(u, dim), constant(length).at(()), lambda place: first + place)
 
 
-@operator("aten.split_with_sizes.default")
+@operator("aten.split_with_sizes.default", "aten.split_with_sizes_copy.default")
 def _split_with_sizes(build: Builder, u: Array, sizes: Sequence[Any], dim: int = 0) -> tuple[Array, ...]:
     starts = [sum(sizes[:place]) for place in range(len(sizes))]
     return tuple(_narrow(build, u, dim, start, size) for start, size in zip(starts, sizes, strict=True))
@@ -135,7 +138,7 @@ def _split(build: Builder, u: Array, size: int, dim: int = 0) -> tuple[Array, ..
     return _split_with_sizes(build, u, [min(size, whole - start) for start in range(0, whole, size)], dim)
 
 
-@operator("aten.unbind.int")
+@operator("aten.unbind.int", "aten.unbind_copy.int")
 def _unbind(build: Builder, u: Array, dim: int = 0) -> tuple[Array, ...]:
     axis = axis_of(u, dim)
     return tuple(dropped(u, [axis], [Integer(place)]) for place in range(int(u.extents[axis])))
@@ -143,7 +146,11 @@ def _unbind(build: Builder, u: Array, dim: int = 0) -> tuple[Array, ...]:
 
 @operator("aten.cat.default", "aten.concat.default")
 def _cat(build: Builder, arrays: Sequence[Array], dim: int = 0) -> Array:
-    parts = [array for array in arrays if array.extents != (Integer(0),)]
+    axis = next((axis_of(array, dim) for array in arrays if array.rank > 1), 0)
+    # An axis without elements adds nothing, and has no place for an index.
+    parts = [array for array in arrays if array.extents != (Integer(0),) and array.extents[axis] != 0]
+    if not parts:
+        return arrays[0]
     axis, named = axis_of(parts[0], dim), [build.named(part) for part in parts]
     starts = [sum((part.extents[axis] for part in parts[:place]), Integer(0)) for place in range(len(parts))]
     extents = list(parts[0].extents)
@@ -193,27 +200,6 @@ def _roll(build: Builder, u: Array, shifts: Any, dims: Any = ()) -> Array:
 
 def _turns(shift: int) -> int:
     return abs(int(shift)) + 1
-
-
-@operator("aten.constant_pad_nd.default", "aten.pad.default")
-def _pad(build: Builder, u: Array, pad: Sequence[Any], mode: Any = 0, value: Any = None) -> Array:
-    fill = constant((value if isinstance(mode, str) else mode) or 0).at(())
-    if isinstance(mode, str) and mode != "constant":
-        raise CaptureError(got=f"padding by {mode}", wanted="padding by a constant", do="pad outside of what is checked")
-    whole, amounts = build.named(u), [constant(amount).at(()) for amount in pad]
-    before = [Integer(0)] * u.rank
-    extents = list(u.extents)
-    for turn in range(len(amounts) // 2):
-        axis = u.rank - 1 - turn
-        before[axis] = amounts[2 * turn]
-        extents[axis] += amounts[2 * turn] + amounts[2 * turn + 1]
-
-    def element(places: Places, _: Places) -> Expr:
-        where = tuple(place - start for place, start in zip(places, before, strict=True))
-        inside = Mul(*(step(place + 1) * step(size - place) for place, size in zip(where, u.extents, strict=True)))
-        return whole.element(where) + (fill * (1 - inside) if fill != 0 else 0)
-
-    return build.define(tuple(extents), element)
 
 
 @operator("aten.repeat.default")

@@ -6,29 +6,39 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any
 
-from sympy import Rational, sqrt
+from sympy import Expr, Integer, Rational
 
 from diffcheck.capturing.arrays import Array, Builder, constant
 from diffcheck.capturing.reductions import amax, reduced, variance
 from diffcheck.capturing.rows import axes_of, operator
 from diffcheck.capturing.shaping import reshaped
-from diffcheck.errors import CaptureError
-from diffcheck.notation.functions import absolute
+from diffcheck.notation.functions import absolute, step
+from diffcheck.notation.selection import select
 
 
 @operator("aten.linalg_vector_norm.default")
-def _vector_norm(build: Builder, u: Array, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Array:
+def vector_norm(build: Builder, u: Array, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Array:
+    """(Σ |u|^p)^(1/p), the largest or least |u|, or for p = 0 how many are not 0; where that is 0, the derivative is 0."""
     axes = axes_of(u, dim)
-    if ord == inf:
-        return amax(build, build.pointwise(absolute, u), list(axes), keepdim)
+    if ord in (inf, -inf):
+        sign = 1 if ord > 0 else -1
+        far = amax(build, build.pointwise(lambda a: sign * absolute(a), u), list(axes), keepdim)
+        return far if ord > 0 else build.pointwise(lambda a: -a, far)
     order = constant(ord).at(())
+    if order == 0:
+        return reduced(build, u, axes, keepdim, lambda a: step(absolute(a)))
     if order == 1:
         return reduced(build, u, axes, keepdim, absolute)
+    total = reduced(build, u, axes, keepdim, lambda a: _power_of_size(a, order))
+    return build.pointwise(lambda s: select(s, s ** (1 / order), Integer(0)), total)
+
+
+def _power_of_size(a: Expr, order: Expr) -> Expr:
+    """Return |a|^p; below p = 1 its derivative at 0 is stated to be 0, as that of |a| is."""
     if order == 2:
-        return build.pointwise(sqrt, reduced(build, u, axes, keepdim, lambda a: a**2))
-    if not order.is_positive:
-        raise CaptureError(got=f"a norm of order {ord}", wanted="a positive order, or infinity", do="write it out")
-    return build.pointwise(lambda s: s ** (1 / order), reduced(build, u, axes, keepdim, lambda a: absolute(a) ** order))
+        return a**2
+    power = absolute(a) ** order
+    return select(absolute(a), power, Integer(0)) if 0 < order < 1 else power
 
 
 @operator("aten.native_layer_norm.default")

@@ -22,11 +22,22 @@ def _of(values: Sequence[int], axes: int) -> list[int]:
     return list(values) if len(values) == axes else [values[0]] * axes
 
 
-def _windows(u: Array, axes: int, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], up: bool) -> list[Expr]:
-    if up:
-        raise CaptureError(got="pooling with ceil_mode", wanted="whole windows", do="pad before pooling")
-    space = u.extents[u.rank - axes :]
-    return [Quotient(space[a] + 2 * padding[a] - kernel[a], Integer(stride[a])) + 1 for a in range(axes)]
+def _windows(
+    space: Sequence[Expr], reach: Sequence[int], stride: Sequence[int], padding: Sequence[int], *, up: bool
+) -> list[Expr]:
+    """Return how many windows there are along each axis; with *up*, one more where elements are left over."""
+    return [_count(*axis, up=up) for axis in zip(space, reach, stride, padding, strict=True)]
+
+
+def _count(size: Expr, reach: int, stride: int, padding: int, *, up: bool) -> Expr:
+    left = size + 2 * padding - reach
+    if not up:
+        return Quotient(left, Integer(stride)) + 1
+    if not size.is_Integer:
+        raise CaptureError(got=f"ceil_mode over the extent {size}", wanted="a number", do="leave that extent a number")
+    count = -(-int(left) // stride) + 1
+    # A window begins in the array or in the padding before it, never in that behind.
+    return Integer(count - 1 if (count - 1) * stride >= int(size) + padding else count)
 
 
 def _avg_pool(axes: int) -> Any:
@@ -43,17 +54,35 @@ def _avg_pool(axes: int) -> Any:
         kernel, padding = _of(kernel, axes), _of(padding, axes)
         stride = _of(stride or kernel, axes)
         source, lead = build.named(u), u.rank - axes
-        sizes = _windows(u, axes, kernel, stride, padding, ceil_mode)
+        space = u.extents[lead:]
+        sizes = _windows(space, kernel, stride, padding, up=ceil_mode)
+        margins = padding if count_include_pad else [0] * axes
+        counts = [
+            _counted(build, sizes[a], space[a], (kernel[a], stride[a], padding[a], margins[a]))
+            if divisor is None and (ceil_mode or (padding[a] and not count_include_pad))
+            else None
+            for a in range(axes)
+        ]
 
         def element(places: Places, bound: Places) -> Expr:
             where = [places[lead + a] * stride[a] + bound[a] - padding[a] for a in range(axes)]
-            return source.element((*places[:lead], *where)) / (divisor or Mul(*kernel))
+            known = [kernel[a] if count is None else count.at((places[lead + a],)) for a, count in enumerate(counts)]
+            return source.element((*places[:lead], *where)) / (divisor or Mul(*known))
 
-        if any(padding) and not count_include_pad:
-            raise CaptureError(got="padding that is not counted", wanted="count_include_pad=True", do="pad before pooling")
         return build.define((*u.extents[:lead], *sizes), element, tuple(map(Integer, kernel)))
 
     return row
+
+
+def _counted(build: Builder, length: Expr, size: Expr, window: tuple[int, int, int, int]) -> Array:
+    """Return how many places of each window count: those in the array and within the margin around it."""
+    kernel, stride, padding, margin = window
+
+    def element(places: Places, bound: Places) -> Expr:
+        where = places[0] * stride + bound[0] - padding
+        return step(where + margin + 1) * step(size + margin - where)
+
+    return build.define((length,), element, (Integer(kernel),), whole=True)
 
 
 @dataclass(frozen=True)
@@ -122,8 +151,9 @@ def _max_pool(axes: int) -> Any:
         kernel, padding, dilation = _of(kernel, axes), _of(padding, axes), _of(dilation, axes)
         pool = _Pool(build.named(u), kernel, _of(stride or kernel, axes), padding, dilation)
         reach = [dilation[a] * (kernel[a] - 1) + 1 for a in range(axes)]
-        shape = (*u.extents[: pool.lead], *_windows(u, axes, reach, pool.stride, padding, ceil_mode))
-        below = reduced(build, pool.source, range(u.rank), False, lambda a: -a, Reduction.MAX) if any(padding) else None
+        shape = (*u.extents[: pool.lead], *_windows(pool.space, reach, pool.stride, padding, up=ceil_mode))
+        outside = any(padding) or ceil_mode
+        below = reduced(build, pool.source, range(u.rank), False, lambda a: -a, Reduction.MAX) if outside else None
         chosen = build.define(
             shape,
             lambda places, offsets: pool.candidate(places, offsets, below),
@@ -162,3 +192,34 @@ def _adaptive_avg_pool(axes: int) -> Any:
 
 for _axes in (2, 3):
     operator(f"aten._adaptive_avg_pool{_axes}d.default")(_adaptive_avg_pool(_axes))
+
+
+def _adaptive_max_pool(axes: int) -> Any:
+    def row(build: Builder, u: Array, size: Sequence[Any]) -> tuple[Array, Array]:
+        lead, space = u.rank - axes, u.extents[u.rank - axes :]
+        wanted = [constant(number).at(()) for number in size]
+        source = build.named(u)
+        below = reduced(build, source, range(u.rank), False, lambda a: -a, Reduction.MAX)
+
+        def candidate(places: Places, bound: Places) -> Expr:
+            inside: Expr = Integer(1)
+            for a in range(axes):
+                first = Quotient(places[lead + a] * space[a], wanted[a])
+                last = Quotient((places[lead + a] + 1) * space[a] + wanted[a] - 1, wanted[a])
+                inside *= step(bound[a] - first + 1) * step(last - bound[a])
+            return select(inside, source.element((*places[:lead], *bound)), -detach(below.at(())) - 1)
+
+        shape = (*u.extents[:lead], *wanted)
+        chosen = build.define(shape, candidate, tuple(space), Reduction.ARGMAX, whole=True)
+
+        def spot(places: Places) -> list[Expr]:
+            flat = [Quotient(chosen.at(places), Mul(*space[a + 1 :])) for a in range(axes)]
+            return [flat[a] if a == 0 else Remainder(flat[a], space[a]) for a in range(axes)]
+
+        return Array(shape, lambda places: source.element((*places[:lead], *spot(places)))), chosen
+
+    return row
+
+
+for _axes in (2, 3):
+    operator(f"aten.adaptive_max_pool{_axes}d.default")(_adaptive_max_pool(_axes))

@@ -64,7 +64,7 @@ def mean(build: Builder, u: Array, dim: Any = None, keepdim: bool = False) -> Ar
 
 @operator("aten.amax.default")
 def amax(build: Builder, u: Array, dim: Any = (), keepdim: bool = False) -> Array:
-    """The largest element; the first of several gets the gradient."""
+    """The largest element; several share the gradient."""
     return reduced(build, u, axes_of(u, dim), keepdim, reduction=Reduction.MAX)
 
 
@@ -115,15 +115,18 @@ def _prod(build: Builder, u: Array, dim: Any = None, keepdim: bool = False) -> A
 
 @operator("aten.cumsum.default")
 def _cumsum(build: Builder, u: Array, dim: int) -> Array:
-    return _running(build, u, dim, lambda value, before: value * before, Reduction.SUM)
+    return running(build, u, dim, lambda value, before: value * before, Reduction.SUM)
 
 
 @operator("aten.cumprod.default")
 def _cumprod(build: Builder, u: Array, dim: int) -> Array:
-    return _running(build, u, dim, lambda value, before: select(before, value, Integer(1)), Reduction.PRODUCT)
+    return running(build, u, dim, lambda value, before: select(before, value, Integer(1)), Reduction.PRODUCT)
 
 
-def _running(build: Builder, u: Array, dim: int, taken: Callable[[Expr, Expr], Expr], reduction: Reduction) -> Array:
+def running(
+    build: Builder, u: Array, dim: int, taken: Callable[[Expr, Expr], Expr], reduction: Reduction = Reduction.SUM
+) -> Array:
+    """Return the *reduction* of taken(u, before) along an axis, *before* 1 up to each place and 0 after it."""
     if not u.rank:
         return u
     axis = axis_of(u, dim)

@@ -100,6 +100,47 @@ def verify(
 
 
 @app.command()
+def calibrate(
+    cases: Annotated[int, typer.Option(min=1, help="How many networks to draw; a thousand take some twenty minutes.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The seed of the first network; the next has the next one.")] = 0,
+    json: Json = False,
+) -> None:
+    """Check networks that are right, and the same with a small fault; exit with 1 at a false alarm or a miss."""
+    from diffcheck.cli.calibrating import calibrate_checks
+
+    raise typer.Exit(calibrate_checks(cases, seed, json))
+
+
+@app.command()
+def conformance(
+    op: Annotated[
+        list[str] | None, typer.Option(help="An operator, as in nn.functional.gelu; repeatable. All if left out.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, help="The most samples to try of each operator.")] = 8,
+    per_operator: Annotated[float, typer.Option(min=0.1, help="Seconds for one operator.")] = 10.0,
+    budget: Annotated[float, typer.Option(min=0.0, help="Seconds for all; after them no operator is begun.")] = 1800.0,
+    dtype: Annotated[str, typer.Option(help="float64, float32, float16 or bfloat16.")] = "float64",
+    device: Device = "cpu",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one a core if left out.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed before the samples of each operator are drawn.")] = 0,
+    out: Annotated[Path, typer.Option(help="The folder for conformance.json, conformance.md and index.html.")] = Path(
+        "conformance"
+    ),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from what an ended walk finished in this folder.")] = False,
+) -> None:
+    """Check the gradient of every operator in PyTorch's own test database, on its own sample inputs.
+
+    Exit codes: 0 when all operators were tried, whatever was found; 1 when diffcheck itself crashed on one; 2 when the call
+    was refused; 3 when the budget was over before all were tried: --resume goes on.
+    """
+    from diffcheck.cli.conforming import walk_operators
+    from diffcheck.conformance.settings import Settings
+
+    settings = Settings(dtype, device, samples, per_operator, seed)
+    raise typer.Exit(walk_operators(op or [], settings, budget=budget, jobs=jobs, output=out, resume=resume))
+
+
+@app.command()
 def train(
     problem: ProblemName,
     engine: Annotated[str, typer.Option(help="Who computes the gradient in the manual loop.")] = "generated",

@@ -16,6 +16,7 @@ from sympy import Expr, Integer, KroneckerDelta, Mul
 from diffcheck.derivation.slopes import Rules, partial
 from diffcheck.derivation.terms import Term, added, fresh_name, has_delta, mergeable, reduced, renamed, zero
 from diffcheck.notation import Equation, Index, Program, Reduction, indices_of, name_of, read, reads_of
+from diffcheck.notation.functions import absolute, sign
 from diffcheck.notation.places import is_plain
 from diffcheck.notation.selection import select
 from diffcheck.notation.symbols import substitute
@@ -106,13 +107,21 @@ class AdjointWalk:
         return self._chosen(equation) if equation.reduction is Reduction.MAX else Integer(1)
 
     def _chosen(self, equation: Equation) -> Expr:
-        """Define the place of the largest e(I, K), the first of several; return 1 at that K, else 0."""
+        """Return 1/m at each of the m places K where e(I, K) is largest, else 0: PyTorch's convention for amax.
+
+        The first of them is known by its place, since a computed e is never seen to equal the largest, which it is.
+        """
+        own = [index.symbol for index in equation.indices]
         name = self.fresh_tensor(f"{equation.target}_place")
         self.equations.append(Equation(name, equation.indices, equation.bound, equation.body, Reduction.ARGMAX))
         place: Expr = Integer(0)
         for index in equation.bound:
             place = place * index.extent + index.symbol
-        return KroneckerDelta(place, read(name, (index.symbol for index in equation.indices)))
+        first = KroneckerDelta(place, read(name, own))
+        tied = select(first, Integer(1), 1 - absolute(sign(equation.body - read(equation.target, own))))
+        count = self.fresh_tensor(f"{equation.target}_count")
+        self.equations.append(Equation(count, equation.indices, equation.bound, tied))
+        return tied / read(count, own)
 
     def _others(self, equation: Equation) -> Expr:
         """Define the product over L ≠ K of e(I, L), which has no quotient by an e that may be 0; return its read at I, K."""

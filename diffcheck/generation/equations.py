@@ -10,18 +10,28 @@ from diffcheck.generation.contractions import Contraction, contraction, separate
 from diffcheck.generation.lowering import Lowering
 from diffcheck.generation.readable import places_text
 from diffcheck.generation.scalars import divided, is_number, number_text, split_number
+from diffcheck.generation.special import SpecialSteps, wholeness
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.stacking import slices
 from diffcheck.generation.steps import Kind, Operand, Step
 from diffcheck.generation.views import Axes, own_axes
-from diffcheck.notation import Equation, Program
+from diffcheck.generation.whole import is_movement, scattered
+from diffcheck.notation import Equation, Program, Reduction, Role
+from diffcheck.notation.selection import detach, held
 
 
 def lowered(program: Program, target: Target, temporaries: Iterator[str]) -> list[Step]:
     """Return the steps that compute every equation of *program*."""
     steps: list[Step] = []
+    whole = {tensor.name: False for tensor in program.inputs if tensor.role is Role.INTEGER}
+    like = next(tensor.name for tensor in program.inputs if tensor.role is not Role.INTEGER)
     for equation in program.equations:
-        _EquationSteps(equation, Lowering(equation, target, program.inputs[0].name, steps, temporaries)).add()
+        lowering = Lowering(equation, target, like, steps, temporaries, whole)
+        if is_movement(equation, program.tensors) or scattered(equation) or equation.reduction is not Reduction.SUM:
+            SpecialSteps(equation, lowering, program).add()
+        else:
+            _EquationSteps(equation, lowering).add()
+        whole = whole | wholeness(equation, program, whole)
     return steps
 
 
@@ -58,7 +68,7 @@ class _EquationSteps:
         if value.axes != self.axes:
             self._write(self.printer.spread(value.over(self.axes).text, self.equation.indices), value)
         elif value.text != self.equation.target:
-            copied = f".{self.target.copy}()" if [self.equation.body] == list(self.equation.reads) else ""
+            copied = f".{self.target.copy}()" if [_bare(self.equation.body)] == list(self.equation.reads) else ""
             self._write(value.text + copied, value)
 
     def _stack(self, place: int, bodies: list[Expr]) -> None:
@@ -117,3 +127,8 @@ class _EquationSteps:
 
     def _factors(self, found: Contraction) -> list[Operand]:
         return [self._of(factor, layout) for factor, layout in zip(found.factors, found.layouts, strict=True)]
+
+
+def _bare(body: Expr) -> Expr:
+    """Return *body* without the marks that say nothing of its value."""
+    return _bare(body.args[0]) if isinstance(body, (detach, held)) else body

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sympy import Add, Expr, Indexed, Mul
 
 from diffcheck.generation.views import own_axes
-from diffcheck.notation import Equation, Program, index_symbol, name_of, read
+from diffcheck.notation import Equation, Program, Reduction, index_symbol, name_of, read
 from diffcheck.notation.symbols import is_scalar_read, substitute
 
 
@@ -62,7 +62,8 @@ def turned(program: Program) -> Program:
 
 def _sums_linearly(user: Equation, name: str) -> bool:
     nodes = [factor for factor in Mul.make_args(user.body) if isinstance(factor, Indexed) and name_of(factor) == name]
-    return not user.indices and len(nodes) == 1 and sum(name_of(node) == name for node in user.reads) == 1
+    linear = not user.indices and user.reduction is Reduction.SUM
+    return linear and len(nodes) == 1 and sum(name_of(node) == name for node in user.reads) == 1
 
 
 def _begins_better(equation: Equation) -> bool:

@@ -9,11 +9,11 @@ from textwrap import wrap
 from sympy import Expr, Integer
 
 from diffcheck.errors import GenerationError
+from diffcheck.generation.breaking import WIDTH, at_operators, broken
 from diffcheck.generation.scalars import number_text
 from diffcheck.notation import Program, Tensor
 from diffcheck.notation.text import equation_text
 
-WIDTH = 128
 _FEW = 6
 
 
@@ -82,20 +82,10 @@ def signature(name: str, arguments: Sequence[str], result: str) -> list[str]:
 def assigned(left: str, text: str) -> list[str]:
     """Return the lines of ``left text``, broken before the operators of *text* where one line would be too long."""
     line = f"    {left} {text}"
-    parts = _at_operators(text, (" + ", " - ")) or _at_operators(text, (" * ", " / ", " @ "))
+    parts = at_operators(text, (" + ", " - ")) or at_operators(text, (" * ", " / ", " @ "))
     if len(line) <= WIDTH or not parts:
         return [line]
     return [f"    {left} (", *(f"        {part}" for part in parts), "    )"]
-
-
-def _at_operators(text: str, operators: tuple[str, ...]) -> list[str]:
-    """Return *text* cut before those of the *operators* that stand outside all brackets."""
-    depth, cuts = 0, [0]
-    for place, letter in enumerate(text):
-        depth += (letter in "([") - (letter in ")]")
-        if depth == 0 and text[place : place + 3] in operators:
-            cuts.append(place + 1)
-    return [text[start:end].rstrip() for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True)] if len(cuts) > 1 else []
 
 
 def results_text(names: Sequence[str]) -> str:
@@ -103,12 +93,20 @@ def results_text(names: Sequence[str]) -> str:
     return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
 
 
-def unpacking(names: Sequence[str], text: str) -> list[str]:
-    """Return the lines that assign the elements of the tuple *text* to *names*."""
-    line = f"    {results_text(names)} = {text}"
+def returned(names: Sequence[str]) -> list[str]:
+    """Return the lines that return the tuple of *names*."""
+    line = f"    return {results_text(names)}"
+    return [line] if len(line) <= WIDTH else ["    return (", *(f"        {name}," for name in names), "    )"]
+
+
+def unpacking(names: Sequence[str], made: str) -> list[str]:
+    """Return the lines that assign the elements of the tuple ``out``, or of *made* where there is none, to *names*."""
+    line = f"    {results_text(names)} = {made} if out is None else out"
     if len(line) <= WIDTH:
         return [line]
-    return ["    (", *(f"        {part}" for part in wrap(", ".join(names) + ",", WIDTH - 8)), f"    ) = {text}"]
+    short = f"    {results_text(names)} = out"
+    unpacked = [short] if len(short) <= WIDTH else ["    (", *(f"        {name}," for name in names), "    ) = out"]
+    return ["    if out is None:", *broken("out = ", made, indent=8), *unpacked]
 
 
 def tuple_text(kind: str, count: int) -> str:

@@ -10,7 +10,7 @@ from diffcheck.generation.functions import (
     docstring,
     equations_text,
     nones_text,
-    results_text,
+    returned,
     signature,
     sizes_lines,
     tuple_text,
@@ -23,7 +23,7 @@ from diffcheck.generation.scalars import number_text
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.steps import Shape
 from diffcheck.generation.writer import statements
-from diffcheck.notation import Program
+from diffcheck.notation import Program, Role
 
 _ABOUT_OUT = "With out=workspace(...) no memory is allocated for temporaries; inputs are never written to."
 
@@ -50,7 +50,7 @@ def _grad(gradient: Gradient, program: Program, lines: list[str], memory: Memory
     if slots:
         passed = ", ".join(tensor.name for tensor in program.inputs)
         made = f"workspace({passed})" if memory.allocated else nones_text(len(slots))
-        unpacked = unpacking(slots, f"{made} if out is None else out")
+        unpacked = unpacking(slots, made)
     return "\n".join(
         [
             *signature("grad", [*arguments, *keyword], tuple_text(target.array, len(program.outputs))),
@@ -58,7 +58,7 @@ def _grad(gradient: Gradient, program: Program, lines: list[str], memory: Memory
             *sizes_lines(program, lines),
             *unpacked,
             *lines,
-            f"    return {results_text(program.outputs)}",
+            *returned(program.outputs),
         ]
     )
 
@@ -76,7 +76,7 @@ def _meanings(gradient: Gradient) -> list[str]:
 
 
 def _workspace(program: Program, slots: Mapping[str, Shape], target: Target) -> str:
-    kind = target.kind(program.inputs[0].name)
+    kind = target.kind(next(tensor.name for tensor in program.inputs if tensor.role is not Role.INTEGER))
     shapes = ["(" + ", ".join(map(number_text, shape)) + ("," if len(shape) == 1 else "") + ")" for shape in slots.values()]
     made = [f"{target.name}.empty({shape}, {kind})" for shape in shapes]
     lines = [f"    return ({made[0]},)"]

@@ -6,7 +6,7 @@ needs computing comes first, and the operations that follow change it in place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sympy import Add, Expr, Indexed, KroneckerDelta, Pow, Rational
 
@@ -16,9 +16,12 @@ from diffcheck.generation.scalars import Part, divided, is_number, number_text, 
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.steps import Kind, Operand, Step, variable
 from diffcheck.generation.views import Axes, own_axes
+from diffcheck.generation.whole import is_counted
 from diffcheck.notation import Equation, name_of, reads_of
+from diffcheck.notation.selection import detach, held, select
 
 _SIGNS: dict[str, tuple[Operand, ...]] = {"add": (), "sub": (Operand("value=-1"),)}
+_LONG = 72
 _ALONE = {"sub": "neg", "div": "reciprocal"}
 _POWERS = {
     Rational(2): ("square",),
@@ -32,18 +35,32 @@ _POWERS = {
 class Lowering:
     """Lowers the expressions of one equation; their steps are added to *steps*."""
 
-    def __init__(self, equation: Equation, target: Target, like: str, steps: list[Step], temporaries: Iterator[str]) -> None:
+    def __init__(
+        self,
+        equation: Equation,
+        target: Target,
+        like: str,
+        steps: list[Step],
+        temporaries: Iterator[str],
+        whole: Mapping[str, bool],
+    ) -> None:
         self.target, self.steps, self.temporaries = target, steps, temporaries
-        self.printer = Readable(target, like, equation)
+        self.printer = Readable(target, like, equation, whole=whole)
+        self.whole = frozenset(whole)
         self.extents = {index.symbol: index.extent for index in equation.axes}
         self.made: set[str] = set()
 
     def value(self, node: Expr, order: Axes, name: str = "") -> Operand:
         """Lower *node*, its axes in *order*; what is computed for it is kept in the variable *name*, or in a temporary."""
         axes = own_axes(node, order)
-        if not axes or isinstance(node, (Indexed, KroneckerDelta)):
+        if isinstance(node, (detach, held)):
+            return self.value(node.args[0], order, name)
+        if not axes or isinstance(node, (Indexed, KroneckerDelta)) or is_counted(node, self.whole):
             permuted = isinstance(node, Indexed) and [place for place in node.indices if not place.is_Integer] != [*axes]
-            return Operand(self.printer.expression(node, axes), axes, frozenset(map(name_of, reads_of(node))), permuted)
+            made = Operand(self.printer.expression(node, axes), axes, frozenset(map(name_of, reads_of(node))), permuted)
+            if axes and len(made.text) > _LONG and not isinstance(node, Indexed):
+                return self.step(self.temporary(), axes, "", [made], Kind.PLAIN)
+            return made
         name = name or self.temporary()
         if node.is_Add:
             return self._chain(_terms(node), axes, name)
@@ -51,7 +68,21 @@ class Lowering:
             return self._product(node, axes, name)
         if node.is_Pow:
             return self._power(node, axes, name)
+        if isinstance(node, select):
+            return self._branch(node, axes, name)
         return self._through(self.target.function(type(node).__name__), self.value(node.args[0], axes, name), name)
+
+    def _branch(self, node: Expr, axes: Axes, name: str) -> Operand:
+        """Lower a branch; both sides of it are computed, each in memory of its own."""
+        parts: list[Operand] = []
+
+        def of(part: Expr) -> str:
+            parts.append(Operand(number_text(part)) if is_number(part) else self.value(part, axes))
+            return parts[-1].over(axes).text
+
+        text = self.printer.selected(node, axes, of)
+        reads = frozenset(map(name_of, reads_of(node))).union(*(part.reads for part in parts))
+        return self.step(name, axes, "", [Operand(text, axes, reads)], Kind.PLAIN)
 
     def apply(self, operation: str, axes: Axes, name: str, *operands: Operand) -> Operand:
         """Add a step ``name = operation(*operands)``; if it does not run over all *axes*, its result is a temporary."""

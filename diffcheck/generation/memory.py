@@ -5,16 +5,17 @@
    of the workspace is lost at the next call.
 3. The result of an elementwise step may take the memory of an operand that dies there, if it has the same axes and no other
    operand reads it in another order. Any other result takes a slot of its shape that no living variable has, or a new one.
-4. A new slot needs no memory before it is first written to, unless the library would then choose another order of axes than the
+4. What a view reads is needed as long as the view is.
+5. A new slot needs no memory before it is first written to, unless the library would then choose another order of axes than the
    workspace has: sums over that memory would be rounded otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from diffcheck.generation.steps import Kind, Shape, Step
+from diffcheck.generation.steps import Kind, Operand, Shape, Step
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Memory:
 
     def placed(self, steps: Sequence[Step]) -> list[Placed]:
         """Return the *steps* with the memory of each."""
+        steps = _with_bases(steps)
         last = {name: place for place, step in enumerate(steps) for name in (step.name, *step.reads)}
         result = []
         for place, step in enumerate(steps):
@@ -52,6 +54,8 @@ class Memory:
     def _out(self, step: Step, dying: set[str]) -> str | None:
         if step.name in self.owners:
             return step.name if step.shape else None  # what has no axes may be a scalar rather than an array
+        if step.kind is Kind.VIEW:
+            return None  # nobody owns it, so that nothing is written to it
         self.owners[step.name] = None
         if step.kind is Kind.PLAIN or not step.shape or step.name in self.outputs:
             return None
@@ -88,7 +92,9 @@ class Memory:
         follows = mixed and step.kind is Kind.ELEMENTWISE
         if out in self.slots:
             self.allocated |= follows
-        elif len(step.shape) > 1 and (step.kind is Kind.PLAIN or (out is None and follows) or out in self.permuted):
+        elif len(step.shape) > 1 and (
+            step.kind in (Kind.PLAIN, Kind.VIEW) or (out is None and follows) or out in self.permuted
+        ):
             self.permuted.add(step.name)
 
     def _release(self, names: Iterable[str]) -> None:
@@ -96,3 +102,21 @@ class Memory:
             slot = self.owners.pop(name, None)
             if slot is not None:
                 self.free.append((slot, name))
+
+
+def _with_bases(steps: Sequence[Step]) -> list[Step]:
+    """Return *steps* where whatever reads a view also reads what the view was made of."""
+    bases: dict[str, frozenset[str]] = {}
+    made = []
+    for given in steps:
+        step = given
+        if given.reads & set(bases):
+            step = replace(given, operands=tuple(_based(operand, bases) for operand in given.operands))
+        if step.kind is Kind.VIEW:
+            bases[step.name] = step.reads
+        made.append(step)
+    return made
+
+
+def _based(operand: Operand, bases: dict[str, frozenset[str]]) -> Operand:
+    return replace(operand, reads=operand.reads.union(*(bases.get(name, frozenset()) for name in operand.reads)))

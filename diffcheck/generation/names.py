@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import count
 
 from sympy import Expr
 
 from diffcheck.derivation.terms import fresh_name
 from diffcheck.errors import GenerationError
+from diffcheck.generation.place_helpers import place_helpers
 from diffcheck.generation.spelling import Target
 from diffcheck.notation import Equation, Index, Program, Tensor, extent, indices_of, name_of, read
 from diffcheck.notation.symbols import substitute
@@ -16,7 +18,7 @@ from diffcheck.notation.symbols import substitute
 
 def reserved_names(target: Target) -> set[str]:
     """Return the names that a function's body uses, so that nothing of a program may be called so."""
-    return {target.name, "out", "workspace", *target.helpers}
+    return {target.name, "out", "workspace", *target.helpers, *place_helpers(target)}
 
 
 def names_of(program: Program) -> set[str]:
@@ -58,7 +60,7 @@ def with_tensor(equations: Iterable[Equation], old: str, new: str) -> tuple[Equa
     def changed(equation: Equation) -> Equation:
         reads = {node: read(new, indices_of(node)) for node in equation.reads if name_of(node) == old}
         target = new if equation.target == old else equation.target
-        return Equation(target, equation.indices, equation.bound, substitute(equation.body, reads))
+        return replace(equation, target=target, body=substitute(equation.body, reads))
 
     return tuple(map(changed, equations))
 
@@ -77,6 +79,7 @@ def _with_extent(program: Program, old: Expr, new: Expr) -> Program:
             tuple(map(sized, equation.indices)),
             tuple(map(sized, equation.bound)),
             substitute(equation.body, {old: new}),
+            equation.reduction,
         )
         for equation in program.equations
     ]

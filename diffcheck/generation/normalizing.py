@@ -14,7 +14,8 @@ from diffcheck.derivation.terms import fresh_name
 from diffcheck.generation.names import names_of, with_tensor
 from diffcheck.generation.stacking import by_constant
 from diffcheck.generation.views import own_axes
-from diffcheck.notation import Equation, Program, index_symbol, indices_of, name_of, read
+from diffcheck.generation.whole import is_computed, is_movement, scattered
+from diffcheck.notation import Equation, Program, Reduction, index_symbol, indices_of, name_of, read, reads_of
 from diffcheck.notation.symbols import substitute
 
 
@@ -28,7 +29,7 @@ def normalized(program: Program) -> Program:
 def counted(equation: Equation) -> Equation:
     """Return *equation* with Σ_i c = (extent of i)·c for every bound index that the body does not mention."""
     idle = [index for index in equation.bound if index.symbol not in equation.body.free_symbols]
-    if not idle:
+    if not idle or equation.reduction is not Reduction.SUM:
         return equation
     bound = tuple(index for index in equation.bound if index not in idle)
     body = Mul(*(index.extent for index in idle), *Mul.make_args(equation.body))
@@ -37,14 +38,14 @@ def counted(equation: Equation) -> Equation:
 
 def plain(program: Program) -> Program:
     """Return *program* without equations that copy, or that say the same as an earlier one, and without idle indices."""
-    known = _Known({}, {})
+    known = _Known({}, {}, program.tensors, {*program.outputs, *_read_beyond(program)})
     kept = []
     for equation in program.equations:
         made = counted(known.inlined(equation))
-        if equation.target not in program.outputs:
+        if equation.target not in known.kept:
             made = known.narrowed(made)
         made = known.repeated(made)
-        if equation.target not in program.outputs and _copies(made):
+        if equation.target not in known.kept and _copies(made, known.tensors):
             known.replace(equation, made.body)
         else:
             kept.append(made)
@@ -57,22 +58,27 @@ class _Known:
 
     instead: dict[str, Equation]
     bodies: dict[object, Equation]
+    tensors: dict[str, tuple[Expr, ...]]
+    kept: set[str]
+    """The outputs, and the tensors that may be read outside of their axes, where they are 0: so they need all of these."""
 
     def inlined(self, equation: Equation) -> Equation:
         """Return *equation* with other tensors read instead where that says the same."""
-        reads = {node: self._read(node) for node in equation.reads if name_of(node) in self.instead}
-        if not reads:
+        if not equation.operands & set(self.instead):
             return equation
-        return Equation(equation.target, equation.indices, equation.bound, substitute(equation.body, reads))
+        return replace(equation, body=self._inlined(equation.body))
+
+    def _inlined(self, body: Expr) -> Expr:
+        return substitute(body, {node: self._read(node) for node in reads_of(body) if name_of(node) in self.instead})
 
     def _read(self, node: Expr) -> Expr:
         other = self.instead[name_of(node)]
-        places = dict(zip((index.symbol for index in other.indices), indices_of(node), strict=True))
-        return substitute(other.body, places)
+        places = zip((index.symbol for index in other.indices), map(self._inlined, indices_of(node)), strict=True)
+        return substitute(other.body, dict(places))
 
     def repeated(self, equation: Equation) -> Equation:
         """Return *equation* as a copy of an earlier one if it says the same."""
-        first = equation if _copies(equation) else self.bodies.setdefault(_form(equation), equation)
+        first = equation if _copies(equation, self.tensors) else self.bodies.setdefault(_form(equation), equation)
         if first is equation:
             return equation
         whole = read(first.target, (index.symbol for index in equation.indices))
@@ -81,31 +87,43 @@ class _Known:
     def narrowed(self, equation: Equation) -> Equation:
         """Return *equation* without the indices that its body does not mention; later ones will read what is left."""
         used = tuple(index for index in equation.indices if index.symbol in equation.body.free_symbols)
-        if used != equation.indices:
-            self.replace(equation, read(equation.target, (index.symbol for index in used)))
-        return Equation(equation.target, used, equation.bound, equation.body)
+        if used == equation.indices:
+            return equation
+        self.replace(equation, read(equation.target, (index.symbol for index in used)))
+        self.tensors = self.tensors | {equation.target: tuple(index.extent for index in used)}
+        return replace(equation, indices=used)
 
     def replace(self, equation: Equation, body: Expr) -> None:
         """Let later equations read *body* instead of the target of *equation*."""
         self.instead[equation.target] = Equation(equation.target, equation.indices, (), body)
 
 
-def _copies(equation: Equation) -> bool:
-    return not equation.bound and [equation.body] == list(equation.reads)
+def _copies(equation: Equation, tensors: dict[str, tuple[Expr, ...]]) -> bool:
+    return not equation.bound and [equation.body] == list(equation.reads) and not is_movement(equation, tensors)
+
+
+def _read_beyond(program: Program) -> set[str]:
+    extents = {equation.target: {index.symbol: index.extent for index in equation.axes} for equation in program.equations}
+    return {
+        name_of(node)
+        for equation in program.equations
+        for node in equation.reads
+        if is_computed(node, program.tensors[name_of(node)], extents[equation.target])
+    }
 
 
 def _form(equation: Equation) -> object:
     """Return what *equation* says, whatever its target and its indices are called."""
     names = {index.symbol: index_symbol(f"_{place}") for place, index in enumerate(equation.axes)}
     shape = tuple(index.extent for index in equation.indices), tuple(index.extent for index in equation.bound)
-    return shape, substitute(equation.body, names)
+    return equation.reduction, shape, substitute(equation.body, names)
 
 
 def _outputs_renamed(program: Program) -> Program:
     """Return *program* with an intermediate that an output merely copies called by the name of the output."""
     inputs = {tensor.name for tensor in program.inputs}
     for equation in program.equations:
-        source = name_of(equation.body) if _copies(equation) else ""
+        source = name_of(equation.body) if _copies(equation, program.tensors) else ""
         whole = tuple(index.symbol for index in equation.indices) == indices_of(equation.body)
         if source and whole and source not in inputs and source not in program.outputs:
             rest = (other for other in program.equations if other is not equation)
@@ -122,7 +140,8 @@ def _split(program: Program, parts_of: Callable[[Equation, set[str]], list[Equat
     equations: list[Equation] = []
     taken = names_of(program)
     for equation in program.equations:
-        parts = parts_of(equation, taken) if equation.bound else [equation]
+        sums = equation.bound and equation.reduction is Reduction.SUM and scattered(equation) is None
+        parts = parts_of(equation, taken) if sums else [equation]
         taken |= {part.target for part in parts}
         equations += parts
     return program if len(equations) == len(program.equations) else replace(program, equations=tuple(equations))

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sympy import Add, Expr, Indexed, KroneckerDelta, Mul, Rational, Symbol
+from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Rational, Symbol
 
+from diffcheck.generation.branches import Printer, condition
 from diffcheck.generation.contractions import contraction, separated, summing_layout
+from diffcheck.generation.counting import Counting
 from diffcheck.generation.scalars import divided, is_atom, is_number, number_text, split_number
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.stacking import slices
 from diffcheck.generation.views import Axes, broadcast, own_axes, view
+from diffcheck.generation.whole import is_counted
 from diffcheck.notation import Equation, Index, indices_of, name_of
+from diffcheck.notation.selection import detach, held, select
 from diffcheck.notation.symbols import is_scalar_read
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -29,6 +33,7 @@ class Readable:
     like: str
     equation: Equation
     spelt: Mapping[str, str] = field(default_factory=dict)
+    whole: Mapping[str, bool] = field(default_factory=dict)
 
     def right_side(self) -> str:
         """Return source for an array with all axes of the equation."""
@@ -53,7 +58,7 @@ class Readable:
 
     def stacked(self, texts: list[str], place: int) -> str:
         """Return source for the arrays *texts* as the slices of one, along the axis at *place*."""
-        return f"{self.target.name}.stack(({', '.join(texts)}){f', {place}' if place else ''})"
+        return f"{self.target.name}.stack(({', '.join(texts)}{',' if len(texts) == 1 else ''}){f', {place}' if place else ''})"
 
     def full(self, number: Expr, indices: tuple[Index, ...]) -> str:
         """Return source for an array over *indices* that holds *number* everywhere."""
@@ -100,6 +105,8 @@ class Readable:
         return own_axes(node, [index.symbol for index in self.equation.axes])
 
     def _of(self, node: Expr, axes: Axes) -> Text:
+        if is_counted(node, frozenset(self.whole)) and not is_number(node):
+            return f"{self.counting.operand(node, axes)}.{self.target.cast}({self.like}.dtype)", _ATOM
         if isinstance(node, Indexed) or is_scalar_read(node):
             return view(self.spelt.get(name_of(node), name_of(node)), node, axes, self.target), _ATOM
         if is_number(node):
@@ -112,6 +119,10 @@ class Readable:
             return self._multiply(node, axes)
         if node.is_Pow:
             return self._power(node, axes)
+        if isinstance(node, (detach, held)):
+            return self._of(node.args[0], axes)
+        if isinstance(node, select):
+            return self.selected(node, axes, lambda part: self.expression(part, axes)), _ATOM
         return self._call(node, axes), _ATOM
 
     def _add(self, node: Expr, axes: Axes) -> str:
@@ -154,8 +165,30 @@ class Readable:
             text = f"{self.target.operation(step)}({text})"
         return text
 
+    @property
+    def counting(self) -> Counting:
+        """What prints places of the equation."""
+        extents = {index.symbol: index.extent for index in self.equation.axes}
+        return Counting(self.target, self.like, extents, self.whole)
+
+    def selected(self, node: Expr, axes: Axes, of: Printer) -> str:
+        """Return source for the branch *node*, whose parts *of* prints."""
+        test, then, other = node.args
+        if is_number(test):
+            return f"({of(then)} if {number_text(test)} > 0 else {of(other)})"
+        spelt = condition(test, of, lambda place: self.counting.text(place, axes))
+        if {then, other} == {Integer(0), Integer(1)}:
+            test = f"({spelt})" if then == 1 else f"(~({spelt}))"
+            return f"{test}.{self.target.cast}({self.like}.dtype)"
+        both = is_number(then) and is_number(other)  # two numbers would have the dtype of a Python float
+        first = self.full(then, ()) if both else of(then)
+        return f"{self.target.name}.where({spelt}, {first}, {of(other)})"
+
     def _delta(self, node: KroneckerDelta, axes: Axes) -> str:
         """Return source for 1 where two indices agree and 0 elsewhere."""
+        if not all(place.is_Integer or (place.is_Symbol and not is_scalar_read(place)) for place in node.args):
+            first, second = (self.counting.text(place, axes) for place in node.args)
+            return f"({first} == {second}).{self.target.cast}({self.like}.dtype)"
         places = sorted(node.args, key=lambda place: place.is_Integer)
         sides = [
             str(place) if place.is_Integer else broadcast(self.target.arange(self._extent(place), self.like), (place,), axes)

@@ -9,17 +9,23 @@ from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
 
-from sympy import Expr, Indexed, Mul
+from sympy import Expr, Indexed, KroneckerDelta, Mul
 
 from diffcheck.derivation.pruning import needed
 from diffcheck.derivation.terms import fresh_name
 from diffcheck.generation.folding import folded, turned
 from diffcheck.generation.names import names_of
-from diffcheck.generation.normalizing import normalized
+from diffcheck.generation.normalizing import normalized, plain
 from diffcheck.generation.scalars import split_number
+from diffcheck.generation.settling import settled
 from diffcheck.generation.views import own_axes
-from diffcheck.notation import Equation, Index, Program, name_of, read, reads_of
+from diffcheck.generation.whole import scattered
+from diffcheck.notation import Equation, Index, Program, Reduction, name_of, read, reads_of
+from diffcheck.notation.functions import FUNCTIONS
+from diffcheck.notation.selection import select
 from diffcheck.notation.symbols import substitute
+
+_STEP = FUNCTIONS["step"].symbol
 
 Shared = tuple[Expr, tuple[Index, ...]]
 """A subexpression, and the indices that it runs over."""
@@ -28,7 +34,7 @@ Shared = tuple[Expr, tuple[Index, ...]]
 @lru_cache(maxsize=32)  # one program is generated for each target
 def rewritten(program: Program) -> Program:
     """Return *program* with all passes applied."""
-    return outputs_early(turned(folded(scaled_late(shared(normalized(program))))))
+    return outputs_early(turned(folded(scaled_late(plain(shared(normalized(settled(program))))))))
 
 
 def shared(program: Program) -> Program:
@@ -46,13 +52,13 @@ def shared(program: Program) -> Program:
 
 
 def _reusing(equation: Equation, earlier: tuple[Equation, ...]) -> Equation:
-    factors = set(Mul.make_args(equation.body))
+    factors = set(Mul.make_args(equation.body)) if scattered(equation) is None else set()
     for other in earlier:
         group = set(Mul.make_args(other.body))
         same_axes = set(other.indices) <= set(equation.axes)
         if not other.bound and same_axes and len(group) > 1 and group <= factors:
             whole = read(other.target, (index.symbol for index in other.indices))
-            return Equation(equation.target, equation.indices, equation.bound, Mul(whole, *(factors - group)))
+            return replace(equation, body=Mul(whole, *(factors - group)))
     return equation
 
 
@@ -73,7 +79,7 @@ def _subexpressions(equation: Equation) -> tuple[tuple[Shared, bool], ...]:
     A product that is summed may be larger than all its factors: it had better not be computed.
     """
     found: list[tuple[Shared, bool]] = []
-    pending = [equation.body]
+    pending = [equation.body] if scattered(equation) is None else []
     symbols = [index.symbol for index in equation.axes]
     while pending:
         node = pending.pop()
@@ -84,8 +90,17 @@ def _subexpressions(equation: Equation) -> tuple[tuple[Shared, bool], ...]:
         if node.has(Indexed):
             indices = tuple(index for index in equation.axes if index.symbol in axes)
             found.append(((node, indices), not (wide and equation.bound)))
-        pending.extend(node.args)
+        pending.extend(_parts(node))
     return tuple(found)
+
+
+def _parts(node: Expr) -> tuple[Expr, ...]:
+    """Return the parts of *node* that may be computed apart: no places, and what a condition compares, not its outcome."""
+    if isinstance(node, KroneckerDelta):
+        return ()
+    if isinstance(node, select):
+        return tuple(part.args[0] if isinstance(part, _STEP) else part for part in node.args)
+    return tuple(node.args)
 
 
 def _extracted(equations: list[Equation], candidate: Shared, name: str) -> list[Equation]:
@@ -99,7 +114,7 @@ def _extracted(equations: list[Equation], candidate: Shared, name: str) -> list[
 def _substituted(equation: Equation, candidate: Shared, whole: Expr) -> Equation:
     if all(candidate != other for other, _ in _subexpressions(equation)):
         return equation
-    return Equation(equation.target, equation.indices, equation.bound, substitute(equation.body, {candidate[0]: whole}))
+    return replace(equation, body=substitute(equation.body, {candidate[0]: whole}))
 
 
 def scaled_late(program: Program) -> Program:
@@ -107,7 +122,8 @@ def scaled_late(program: Program) -> Program:
     for equation in program.equations:
         constant, rest = split_number(equation.body)
         users = [other for other in program.equations if equation.target in other.operands]
-        movable = equation.indices and constant != 1 and rest and equation.target not in program.outputs
+        sums = equation.reduction is Reduction.SUM and scattered(equation) is None
+        movable = sums and equation.indices and constant != 1 and rest and equation.target not in program.outputs
         if movable and users and all(_sums_linearly(user, equation.target) for user in users):
             return scaled_late(_moved(program, equation, constant, Mul(*rest)))
     return program
@@ -115,7 +131,8 @@ def scaled_late(program: Program) -> Program:
 
 def _sums_linearly(user: Equation, name: str) -> bool:
     factors = [factor for factor in Mul.make_args(user.body) if name in map(name_of, reads_of(factor))]
-    return not user.indices and len(factors) == 1 and isinstance(factors[0], Indexed)
+    linear = user.bound and user.reduction is Reduction.SUM
+    return bool(linear) and not user.indices and len(factors) == 1 and isinstance(factors[0], Indexed)
 
 
 def _moved(program: Program, equation: Equation, constant: Expr, rest: Expr) -> Program:

@@ -51,6 +51,8 @@ def _constant(node: Expr) -> str:
         return str(node)
     if node.is_Rational and not node.is_Integer and max(abs(node.p), node.q) <= _LARGEST_INTEGER:
         return repr(float(node)) if Rational(float(node)) == node else f"{node.p} / {node.q}"
+    if node.is_infinite:
+        return 'float("inf")' if node.is_extended_positive else '-float("inf")'
     return repr(_nearest(node))
 
 

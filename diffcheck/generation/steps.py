@@ -18,6 +18,7 @@ class Kind(Enum):
     ELEMENTWISE = "takes out=, which may be an operand that is read element by element"
     PRODUCT = "takes out=, which overlaps no operand"
     PLAIN = "makes new memory"
+    VIEW = "may lie in the memory of what it reads"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Operand:
 class Step:
     """name = operation(operands); a step of a name that has a value already changes that value in place.
 
-    A PLAIN step has one operand, whose text is the right side. The *axes* are indices of one equation, *shape* their extents.
+    A PLAIN step, and a VIEW, has one operand, whose text is the right side. The *axes* are indices of one equation, *shape*
+    their extents.
     """
 
     name: str

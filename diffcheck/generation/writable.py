@@ -1,42 +1,40 @@
-"""Which programs can be written as source text so far: sums over whole axes."""
+"""Which programs can be written as source text, and which as the functions of the article too."""
 
 from __future__ import annotations
 
 from sympy import Expr
 
 from diffcheck.errors import GenerationError
-from diffcheck.notation import Equation, Program, Reduction, indices_of, name_of
-from diffcheck.notation.places import is_whole, scatters
-from diffcheck.notation.selection import select
+from diffcheck.generation.whole import is_computed
+from diffcheck.notation import Equation, Program, Reduction, Role, name_of
+from diffcheck.notation.places import Quotient, Remainder, is_whole, scatters
+from diffcheck.notation.selection import detach, held, select
 
 
 def check_writable(program: Program) -> None:
-    """Refuse a program that reads at computed places, branches, or reduces by anything but sums."""
-    for equation in program.equations:
-        reason = _reason(equation, program.tensors)
-        if reason:
-            raise GenerationError(
-                got=reason,
-                wanted="sums, and reads at the indices of whole axes",
-                do="use dc.exact or dc.check, which evaluate every program",
-                place=f"equation {equation.target}",
-            )
+    """Refuse a program whose inputs do not tell the dtype."""
+    if all(tensor.role is Role.INTEGER for tensor in program.inputs):
+        raise GenerationError(
+            got="whole numbers alone" if program.inputs else "a program without inputs",
+            wanted="an input that tells the dtype",
+            do="declare a constant as an input",
+        )
 
 
-def _reason(equation: Equation, tensors: dict[str, tuple[Expr, ...]]) -> str:
-    if equation.reduction is not Reduction.SUM:
-        return f"{equation.reduction.value} over {', '.join(index.name for index in equation.bound)}"
+def reads_whole_axes(program: Program) -> bool:
+    """Say whether *program* has only sums, without branches, of reads at constants and at the indices of whole axes."""
+    whole = any(tensor.role is Role.INTEGER for tensor in program.inputs)
+    return not whole and all(_is_plain(equation, program.tensors) for equation in program.equations)
+
+
+def _is_plain(equation: Equation, tensors: dict[str, tuple[Expr, ...]]) -> bool:
     own = {index.symbol: index.extent for index in equation.axes}
-    for node in equation.reads:
-        for place, size in zip(indices_of(node), tensors[name_of(node)], strict=True):
-            if not place.is_Integer and own.get(place) != size:
-                return f"a read at {node}"
-    if scatters(equation.body):
-        return "a sum that scatters"
-    if equation.body.has(select):
-        return "a branch"
-    numbers = [node for node in _numbers(equation.body) if is_whole(node) and node.free_symbols & set(own)]
-    return f"the position {numbers[0]} as a number" if numbers else ""
+    if equation.reduction is not Reduction.SUM or scatters(equation.body):
+        return False
+    if equation.body.has(select, detach, held, Quotient, Remainder):
+        return False
+    computed = any(is_computed(node, tensors[name_of(node)], own) for node in equation.reads)
+    return not computed and not any(is_whole(node) and node.free_symbols & set(own) for node in _numbers(equation.body))
 
 
 def _numbers(body: Expr) -> list[Expr]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from diffcheck.generation.functions import WIDTH
+from diffcheck.generation.breaking import WIDTH, broken, chain
 from diffcheck.generation.memory import Placed
 from diffcheck.generation.spelling import Target
 from diffcheck.generation.steps import Kind
@@ -17,8 +17,8 @@ def statements(placed: Iterable[Placed], target: Target) -> list[str]:
     """Return the lines of source that carry out the steps *placed*."""
     made: list[Statement] = []
     for entry in placed:
-        if entry.step.kind is Kind.PLAIN:
-            made.append((entry.step.name, [entry.step.operands[0].text]))
+        if entry.step.kind in (Kind.PLAIN, Kind.VIEW):
+            made.append((entry.step.name, chain(entry.step.operands[0].text)))
         elif _changes_in_place(entry, target):
             _link(made, entry, target)
         else:
@@ -48,9 +48,4 @@ def _call(entry: Placed, target: Target) -> str:
 
 def _lines(name: str, calls: list[str]) -> list[str]:
     line = f"    {name} = {'.'.join(calls)}"
-    if len(line) <= WIDTH or len(calls) < 3:
-        return [line]
-    if len(joined := f"        {'.'.join(calls)}") <= WIDTH:
-        return [f"    {name} = (", joined, "    )"]
-    first, *links = calls
-    return [f"    {name} = (", f"        {first}", *(f"        .{link}" for link in links), "    )"]
+    return [line] if len(line) <= WIDTH else broken(f"{name} = ", ".".join(calls))

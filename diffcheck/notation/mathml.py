@@ -82,6 +82,12 @@ class _Printer(Printer):  # type: ignore[misc]  # SymPy carries no types
     def _print_Pi(self, node: Expr) -> str:
         return "<mi>π</mi>"
 
+    def _print_Infinity(self, node: Expr) -> str:
+        return "<mi>∞</mi>"
+
+    def _print_NegativeInfinity(self, node: Expr) -> str:
+        return "<mo>−</mo><mi>∞</mi>"
+
     def _print_Exp1(self, node: Expr) -> str:
         return "<mi>e</mi>"
 

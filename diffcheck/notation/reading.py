@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
-from sympy import Expr, Integer, pi
+from sympy import Expr, Integer, oo, pi
 
 from diffcheck.errors import DuplicateName, ExtentMismatch, UnboundIndex, UndefinedOperand
 from diffcheck.notation.arithmetic import call, number, power, product, total, whole
@@ -16,6 +16,9 @@ from diffcheck.notation.tensor import Index
 
 Axes = dict[str, Expr | None]
 """The indices in scope, with the extents that the text states."""
+
+
+_CONSTANTS: dict[str, Expr] = {"pi": pi, "inf": oo}
 
 
 @dataclass
@@ -178,8 +181,8 @@ class _Body:
 
     def _name(self, tree: Any) -> Expr:
         name = str(tree.children[0])
-        if name == "pi":
-            return pi
+        if name in _CONSTANTS:
+            return _CONSTANTS[name]
         if name in self.scope:
             return index_symbol(name)
         if self.extents or name in self.reader.sizes:

@@ -96,8 +96,8 @@ def check_name(name: str) -> str:
             wanted="an identifier in NFKC form with a letter, no Python keyword, that does not begin with two underscores",
             do="choose a name of letters, digits and single underscores",
         )
-    if name in ("pi", "Σ", "Π") or name.startswith(("Σ_", "Π_")):
-        raise InvalidName(got=repr(name), wanted="a name other than pi, Σ and Π", do="choose one that has no meaning yet")
+    if name in ("pi", "inf", "Σ", "Π") or name.startswith(("Σ_", "Π_")):
+        raise InvalidName(got=repr(name), wanted="a name other than pi, inf, Σ and Π", do="choose one that has no meaning yet")
     return name
 
 

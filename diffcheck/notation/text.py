@@ -48,6 +48,12 @@ class _Printer(StrPrinter):  # type: ignore[misc]  # SymPy carries no types
     def _print_Exp1(self, node: Expr) -> str:
         return "exp(1)"
 
+    def _print_Infinity(self, node: Expr) -> str:
+        return "inf"
+
+    def _print_NegativeInfinity(self, node: Expr) -> str:
+        return "-inf"
+
 
 _PRINTER = _Printer()
 

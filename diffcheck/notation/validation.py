@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _FUNCTIONS = (*(row.symbol for row in FUNCTIONS.values()), select, detach, held)
 
 
+_CONSTANTS = (S.Pi, S.Exp1, S.Infinity, S.NegativeInfinity)
+
+
 def validate(program: Program) -> None:
     """Refuse a program that has no meaning; the place says where."""
     _check_outputs(program)
@@ -199,7 +202,7 @@ def _check_body(body: Expr, extents: dict[Symbol, Expr], sizes: set[Symbol]) -> 
             _check_symbol(node, extents, sizes)
         elif node.is_Add or node.is_Mul or isinstance(node, _FUNCTIONS) or _has_value(node) or _counts(node):
             pending.extend(node.args)
-        elif not (isinstance(node, Indexed) or (node.is_Rational and node.is_finite) or node in (S.Pi, S.Exp1)):
+        elif not (isinstance(node, Indexed) or (node.is_Rational and node.is_finite) or node in _CONSTANTS):
             raise UnsupportedExpression(
                 got=f"{node} ({type(node).__name__})",
                 wanted="sums, products, powers, exact real numbers and the named functions",

@@ -6,7 +6,7 @@ from diffcheck.oracle.float_arithmetic import float_values
 from diffcheck.oracle.formats import FORMATS, Format, format_of
 from diffcheck.oracle.points import Point, exact_array, prepare
 from diffcheck.oracle.precision import working_precision
-from diffcheck.oracle.ulp import decided, enclosing, error_in_ulp, ordinal, round_dyadic, round_value, ulp
+from diffcheck.oracle.ulp import decided, enclosing, error_in_ulp, is_infinite, ordinal, round_dyadic, round_value, ulp
 
 __all__ = [
     "FORMATS",
@@ -22,6 +22,7 @@ __all__ = [
     "exact_array",
     "float_values",
     "format_of",
+    "is_infinite",
     "ordinal",
     "prepare",
     "round_dyadic",

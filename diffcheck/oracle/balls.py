@@ -203,6 +203,8 @@ def real_number(value: Expr) -> arb:
     """Return a ball around an exact constant such as 1/3, π, √2 or exp(1/3)."""
     if value.is_Rational:
         return arb(fmpq(int(value.p), int(value.q)))
+    if value.is_infinite:
+        return arb("inf") if value.is_positive else arb("-inf")
     name = str(value)
     if name == "pi":
         return arb.pi()

@@ -18,7 +18,7 @@ from diffcheck.oracle.evaluation import evaluate
 from diffcheck.oracle.formats import Format, format_of
 from diffcheck.oracle.points import Point, Prepared, prepare
 from diffcheck.oracle.precision import working_precision
-from diffcheck.oracle.ulp import decided, enclosing, ends
+from diffcheck.oracle.ulp import decided, enclosing, ends, is_infinite
 
 # The last holds any sum of products of three float64 numbers exactly, whatever their magnitudes.
 _PRECISIONS = (128, 512, 2048, 8192)
@@ -110,6 +110,6 @@ def _evaluated(program: Program, prepared: Prepared, arithmetic: BallArithmetic)
 
 def _settled(ball: arb, form: Format) -> bool:
     if not ball.is_finite():
-        return False
+        return is_infinite(ball)
     low, high = ends(ball, form)
     return low == high or ball.rel_accuracy_bits() >= _TIE_BITS

@@ -10,7 +10,8 @@ operation returns v with a bound δ on |w − x|, and on |v − x| too, from the
 3. Underflow adds η = half the smallest subnormal, times the factors above 1 that may yet come.
 4. A sum of m terms adds γ(m − 1)·Σ|terms| for any order of summation, γ(k) = k·u/(1 − k·u), u of the format sums are made in.
    So does a sum of k > 2 terms written out, with m = k.
-5. Where the format cannot hold |v| + δ, or f has no finite slope within reach, δ is infinite.
+5. Where the format cannot hold |v| + δ, or f has no finite slope within reach, δ is infinite. An infinite v without error, as
+   of a mask, is exact.
 
 Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 2.2, 3.1, 3.3 and 4.2.
 """
@@ -18,6 +19,7 @@ Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -50,6 +52,8 @@ class ErrorArithmetic:
         self.reach = 2.0 if rounding and form.precision == 53 else 1.0 + 2.0**-20
 
     def constant(self, value: Expr) -> Planes:
+        if value.is_infinite:
+            return np.array(math.inf if value.is_positive else -math.inf), np.array(0.0)
         number, held = float_of(value, self.form)
         units = 0.0 if held else 1.0 if value.is_Rational else self._function_units(FUNCTION_UNITS)
         return self._made(np.array(number), np.array(0.0), units)
@@ -57,11 +61,11 @@ class ErrorArithmetic:
     def add(self, *terms: Planes) -> Planes:
         value, moved = terms[0]
         if len(terms) == 2:
-            return self._made(value + terms[1][0], moved + terms[1][1], 1.0, lost=0.0)
+            return _sure(self._made(value + terms[1][0], moved + terms[1][1], 1.0, lost=0.0), terms)
         size = np.abs(value)
         for other, error in terms[1:]:
             value, moved, size = value + other, moved + error, size + np.abs(other)
-        return self._made(value, moved + _gamma(len(terms) - 1, self.unit) * (size + 2 * moved), 0.0)
+        return _sure(self._made(value, moved + _gamma(len(terms) - 1, self.unit) * (size + 2 * moved), 0.0), terms)
 
     def multiply(self, *factors: Planes) -> Planes:
         scale, rest = _exact_scale(factors)
@@ -73,7 +77,7 @@ class ErrorArithmetic:
         rounds = len(rest) - 1
         lost = rounds * self.lost * grown * abs(scale)
         value, error = self._made(scale * value, abs(scale) * moved, float(rounds), lost=lost)
-        return value, np.where(_has_zero(rest), 0.0, error)
+        return _sure((value, np.where(_has_zero(rest), 0.0, error)), factors)
 
     def divide(self, above: Planes, below: Planes) -> Planes:
         value = above[0] / below[0]
@@ -191,6 +195,14 @@ class ErrorArithmetic:
         share = units * self.unit
         error = (moved + share * np.abs(value)) / (1 - share) + ((self.lost if share else 0.0) if lost is None else lost)
         return value, np.where(np.abs(value) + error <= self.largest, error, np.inf)
+
+
+def _sure(made: Planes, operands: Sequence[Planes]) -> Planes:
+    """Return *made* without error where it is infinite because an operand is, and not because it is too large."""
+    endless: Any = False
+    for value, error in operands:
+        endless = endless | (np.isinf(value) & (error == 0))
+    return made[0], np.where(np.isinf(made[0]) & endless, 0.0, made[1])
 
 
 def _times(slope: Any, error: Any) -> Any:

@@ -118,7 +118,7 @@ class _Equation:
             return calculate.constant(Integer(self.sizes[str(node)]))
         if not node.is_number and is_whole(node):
             return calculate.whole(self.positions(node)[0])  # counted, not computed: no rounding can move a position
-        if node.is_Rational or node.is_NumberSymbol:
+        if node.is_Rational or node.is_NumberSymbol or node.is_infinite:
             return calculate.constant(node)
         if isinstance(node, held | detach):
             return self.expression(node.args[0])

@@ -1,5 +1,8 @@
 """A program carried out in floating point as a framework carries it out: every operation rounds to the format.
 
+With a generator each result is rounded up or down at random, more likely to the nearer side, so that several runs show how far
+rounding errors move a result (Monte Carlo arithmetic: Parker, 1997).
+
 Values are float64 arrays that hold numbers of the format. A sum is accumulated in float64 and rounded once, and a constant has
 the format that sums are made in, as formats of 16 bits are computed in a wider one. For float64 this is NumPy's own arithmetic.
 """
@@ -24,8 +27,8 @@ from diffcheck.oracle.points import Point, prepare
 class FloatArithmetic:
     """Values of a format, without any bound: what one way to carry a program out gives."""
 
-    def __init__(self, form: Format) -> None:
-        self.form, self.wide = form, FORMATS[form.sums_in]
+    def __init__(self, form: Format, generator: np.random.Generator | None = None) -> None:
+        self.form, self.wide, self.generator = form, FORMATS[form.sums_in], generator
 
     def constant(self, value: Expr) -> Planes:
         return (rounded_to(float_of(value, self.form)[0], self.wide),)
@@ -85,25 +88,32 @@ class FloatArithmetic:
         return self._rounded(np.bincount(where, weights=terms[0], minlength=length))
 
     def _rounded(self, value: Any) -> Planes:
-        return (rounded_to(value, self.form),)
+        return (rounded_to(value, self.form, self.generator),)
 
 
-def rounded_to(values: Any, form: Format) -> np.ndarray:
-    """Return float64 *values* rounded to *form*, ties to even, too large ones to infinity."""
+def rounded_to(values: Any, form: Format, generator: np.random.Generator | None = None) -> np.ndarray:
+    """Return float64 *values* rounded to *form*, ties to even or at random, too large ones to infinity."""
     array = np.asarray(values, dtype=np.float64)
     if form.precision == 53:
         return array
     # m·2^e with 1/2 ≤ |m| < 1; the spacing is 2^(e − p), and never less than the smallest subnormal.
     exponents = np.maximum(np.frexp(array)[1] - form.precision, form.least - form.precision + 1)
-    rounded = np.ldexp(np.rint(np.ldexp(array, -exponents)), exponents)
+    scaled = np.ldexp(array, -exponents)
+    digits = np.rint(scaled) if generator is None else np.floor(scaled + generator.random(scaled.shape))
+    rounded = np.ldexp(digits, exponents)
     return np.where(np.abs(rounded) > form.largest, np.copysign(math.inf, rounded), rounded)
 
 
-def float_values(program: Program, point: Point, form: Format) -> dict[str, np.ndarray]:
-    """Return every tensor of *program* at *point* as float64 arrays, carried out in *form*."""
+def float_values(
+    program: Program, point: Point, form: Format, generator: np.random.Generator | None = None
+) -> dict[str, np.ndarray]:
+    """Return every tensor of *program* at *point* as float64 arrays, carried out in *form*, rounded at random if asked to."""
     prepared = prepare(program, point)
     with np.errstate(all="ignore"):
         planes = evaluate(
-            program, {name: (array,) for name, array in prepared.values.items()}, prepared.sizes, FloatArithmetic(form)
+            program,
+            {name: (array,) for name, array in prepared.values.items()},
+            prepared.sizes,
+            FloatArithmetic(form, generator),
         )
     return {name: value[0] for name, value in planes.items()}

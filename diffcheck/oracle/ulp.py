@@ -47,8 +47,15 @@ def round_value(value: float, form: Format) -> float:
     return math.copysign(rounded, value)
 
 
+def is_infinite(ball: arb) -> bool:
+    """Say whether *ball* is ∞ or −∞ itself, as log 0 is, rather than any number, or none."""
+    return bool(not ball.is_finite() and not ball.is_nan() and ball.rad().is_finite())
+
+
 def enclosing(ball: arb, form: Format) -> tuple[float, float]:
     """Return both ends of *ball* rounded to *form*; they are equal where the ball rounds uniquely."""
+    if is_infinite(ball):
+        return float(ball), float(ball)
     if not ball.is_finite():
         return (-math.inf, math.inf)
     # Arb rounds ends outwards to the working precision, which for a caller is python-flint's 53 bits: too few.

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from diffcheck.errors import ResultsUnreadable
-from diffcheck.report import numerals
 from diffcheck.report.absences import absences, present
-from diffcheck.report.encoding import to_json
 from diffcheck.report.faults import fault_table
 from diffcheck.report.mathml import checked_mathml, size
 from diffcheck.report.matrices import matrices
 from diffcheck.report.schema import Gradient, Problem
 from diffcheck.report.store import read_results, write_text_atomically
+from diffcheck.report.templates import dressing, environment, island
 from diffcheck.report.timings import timing_groups
 from diffcheck.report.trainings import training_runs
 from diffcheck.report.verdicts import judge, summarise, tally
-
-HERE = Path(__file__).parent
 
 # What measures a section that the results leave empty.
 MEASURED_BY = {
@@ -45,9 +39,8 @@ def render(results: Mapping[str, object]) -> str:
     diffcheck.errors.ResultsUnreadable: results: got schema version 2, wanted version 1; install a newer diffcheck
     """
     read = read_results(results, place="results")
-    style, script = (_text(name) for name in ("page.css", "page.js"))
     return (
-        _environment()
+        environment(judge, tally, size)
         .get_template("page.html.jinja")
         .render(
             results=read,
@@ -60,10 +53,8 @@ def render(results: Mapping[str, object]) -> str:
             timings=timing_groups(present(read.timings)),
             faults=fault_table(read.faults),
             measured_by=MEASURED_BY,
-            data=Markup(_island(results)),
-            style=Markup(style),
-            script=Markup(script),
-            policy=_policy(style, script),
+            data=island(results),
+            **dressing(),
         )
     )
 
@@ -71,19 +62,6 @@ def render(results: Mapping[str, object]) -> str:
 def write_report(results: Mapping[str, object], folder: Path, name: str = "index.html") -> Path:
     """Write the page of *results* into *folder* and return where it is."""
     return write_text_atomically(render(results), folder / name)
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters = (numerals.number, numerals.seconds, numerals.percent, numerals.count, judge, tally, size)
-    environment.filters |= {function.__name__: function for function in filters}
-    return environment
 
 
 def _checked(i: int, problem: Problem) -> Problem:
@@ -103,29 +81,3 @@ def _formula(text: str, place: str) -> Markup:
         return Markup(checked_mathml(text))
     except ResultsUnreadable as refusal:
         raise refusal.at(place) from None
-
-
-def _island(results: Mapping[str, object]) -> str:
-    """Return *results* as JSON in which no "<" stands, so that no text can end the element that holds it."""
-    return to_json(results).replace("<", "\\u003c")
-
-
-def _policy(style: str, script: str) -> str:
-    """Return a policy that lets this style and this script run, and loads nothing."""
-    rules: Iterable[str] = (
-        "default-src 'none'",
-        f"style-src {_digest(style)}",
-        f"script-src {_digest(script)}",
-        "img-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-    )
-    return "; ".join(rules)
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _text(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")

@@ -63,7 +63,8 @@ def case(network: str, dtype: str, seed: int) -> Case:
     drawn = drawn_network(network, seed).to(getattr(torch, dtype))
     layer = Random(seed).choice(drawn.layers)
     right = check(drawn.network, *drawn.inputs, seed=seed)
-    return Case(network, dtype, seed, layer, "" if right.ok else str(right.worst), not with_fault(drawn, layer, FAULTS[dtype]).ok)
+    caught = not with_fault(drawn, layer, FAULTS[dtype]).ok
+    return Case(network, dtype, seed, layer, "" if right.ok else str(right.worst), caught)
 
 
 def cases(count: int, seed: int = 0, *, one: Callable[[str, str, int], Case] = case) -> Iterator[Case]:

@@ -9,19 +9,23 @@ from typing import Any
 
 import torch
 
-from diffcheck.errors import DiffcheckError, TangentError, UnfaithfulCapture, UnknownName, UnusedParameterWarning
+from diffcheck.errors import CaptureError, DiffcheckError, TangentError, UnfaithfulCapture, UnknownName, UnusedParameterWarning
 from diffcheck.notation.text import equation_text, expression_text
 from diffcheck.oracle import format_of
+from diffcheck.verification.alone import one_at_a_time
 from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import compare, truth_of
 from diffcheck.verification.differentiating import WAYS, Way
-from diffcheck.verification.findings import Findings
+from diffcheck.verification.findings import Finding, Findings
+from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.layouts import strided
 from diffcheck.verification.modes import Slopes
-from diffcheck.verification.subjects import Reference, Subject, subject_of
+from diffcheck.verification.scaling import scale_findings
+from diffcheck.verification.subjects import Reference, Subject, subject_of, with_parts
 
 _FEW = 16  # elements of the outputs up to which every cotangent is tried
 _DRAWN = 3
+_CHEAP = ("autograd", "func")  # a way of the caller's own may know all names alone, and torch.compile starts anew for each
 _LONGEST_FORMULA = 300
 
 
@@ -44,37 +48,65 @@ def check(
     *tangents* are the cotangents ō of outputs that are no single scalar: "all" is every unit vector of small outputs and three
     drawn ones of large, then one in strided memory and one that is expanded; a number is so many drawn ones; else a sequence,
     each a tensor or one per output. A single scalar gets 1 and −2. *reference* states what *fn* should compute where it cannot
-    be captured, as a kernel: a function of plain PyTorch, a program, or the text of one. Raises an error that says so rather
-    than check nothing.
+    be captured, as a kernel: a function of plain PyTorch, a program, the text of one, or a SymPy expression in the names of
+    the arguments, applied to each element. Each of several *wrt* is also tried as the only one that requires grad. Raises an
+    error that says so rather than check nothing.
     """
     way = WAYS.get(engine, None) if isinstance(engine, str) else engine
     if way is None:
         raise UnknownName.among("engine", engine, WAYS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnusedParameterWarning)  # a gradient of zero is judged like any other
-        subject = subject_of(fn, inputs, wrt, reference)
-        _ = subject.gradient
+    subject = derived_subject(fn, inputs, wrt, reference)
     forward = check_outputs(subject)
     if not forward.ok and reference is None:
         raise unfaithful(subject, forward)
     found = list(forward.items if not forward.ok else ())
-    for label, cotangents in _cotangents(subject, tangents, seed):
+    fitting = all(item.exact is not None for item in found)  # else no cotangent would fit both
+    for label, cotangents in _cotangents(subject, tangents, seed) if fitting else ():
         found += [replace(item, note=" ".join(filter(None, (item.note, label)))) for item in _judged(subject, way, cotangents)]
-    findings = Findings(tuple(found), f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed))
+    if Findings(tuple(found)).ok:
+        found += scale_findings(subject, way, seed)
+    if engine in _CHEAP and fitting:
+        found += _alone(subject, way, seed)
+    findings = Findings(with_parts(subject, found), f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed))
     return findings if findings.ok else replace(findings, formulas=_formulas(subject))
+
+
+def derived_subject(
+    fn: Callable[..., Any], inputs: Sequence[Any], wrt: Sequence[str] | str | None, reference: Reference | None
+) -> Subject:
+    """Return what a check of *fn* is about, its gradient derived already."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusedParameterWarning)  # a gradient of zero is judged like any other
+        subject = subject_of(fn, inputs, wrt, reference)
+        _ = subject.gradient
+    return subject
 
 
 def check_outputs(subject: Subject) -> Findings:
     """Return the findings on the outputs of the function, against those of its program."""
     program = subject.captured.program
-    with torch.no_grad():
-        outputs = subject.call({})
+    outputs = _called_once(subject)
     if len(outputs) != len(program.outputs):
         raise TangentError(
             got=f"{len(outputs)} outputs", wanted=f"{len(program.outputs)}, as its program has", do="make the reference fit"
         )
     got = dict(zip(program.outputs, outputs, strict=True))
     return compare(got, truth_of(program, subject.point()), subject=f"outputs of {subject.name}")
+
+
+def _called_once(subject: Subject) -> tuple[torch.Tensor, ...]:
+    """Return the outputs, or refuse a function that overwrites its inputs."""
+    given = {name: subject.inputs[place].detach() for name, place in subject.captured.given.items()}
+    with torch.no_grad():
+        outputs, changes = guarded(given, lambda: subject.call({}))
+    if changes:
+        raise CaptureError(
+            got=f"a function that overwrites {', '.join(sorted(changes))}",
+            wanted="one that leaves its inputs alone",
+            do="work on a clone",
+            place=subject.name,
+        )
+    return outputs
 
 
 def unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:
@@ -90,8 +122,23 @@ def unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:
 def _judged(subject: Subject, way: Way, cotangents: tuple[torch.Tensor, ...]) -> Findings:
     names = subject.cotangents
     point = subject.point() | (dict(zip(names, cotangents, strict=True)) if names else {})
-    got = attempted("the backward", subject.wrt, lambda: per_unit(subject, way(subject, cotangents), cotangents))
-    return Findings(got) if isinstance(got, tuple) else compare(got, truth_of(subject.gradient, point))
+
+    def compute() -> Slopes:
+        return per_unit(subject, way(subject, cotangents), cotangents)
+
+    got, changes = guarded(point, lambda: attempted("the backward", subject.wrt, compute))
+    found = got if isinstance(got, tuple) else compare(got, truth_of(subject.gradient, point)).items
+    return Findings((*found, *overwritten(changes)))
+
+
+def _alone(subject: Subject, way: Way, seed: int) -> Iterator[Finding]:
+    if len(subject.wrt) < 2:
+        return
+    with torch.no_grad():
+        outputs = subject.call({})
+    cotangents = drawn(outputs, seed) if subject.cotangents else ()
+    point = subject.point() | dict(zip(subject.cotangents, cotangents, strict=True))
+    yield from one_at_a_time(subject, lambda single: way(single, cotangents), truth_of(subject.gradient, point))
 
 
 def per_unit(subject: Subject, slopes: Slopes, cotangents: tuple[torch.Tensor, ...]) -> Slopes:
@@ -138,7 +185,10 @@ def _units(outputs: Sequence[torch.Tensor]) -> Iterator[tuple[str, tuple[torch.T
 
 def _in_other_memory(outputs: Sequence[torch.Tensor], seed: int) -> Iterator[tuple[str, tuple[torch.Tensor, ...]]]:
     """Return cotangents that are not contiguous: a backward may not count on memory that it did not make."""
-    yield "for a strided cotangent", tuple(strided(value) for value in drawn(outputs, seed))
+    # The axes are reversed beside: with gaps alone, view(-1) would still find one axis through all elements.
+    made = drawn(outputs, seed)
+    moved = (strided(value.movedim(0, -1)).movedim(-1, 0) if value.dim() > 1 else strided(value) for value in made)
+    yield "for a strided cotangent", tuple(moved)
     yield (
         "for an expanded cotangent",
         tuple(torch.ones_like(output[(0,) * output.dim()]).expand(output.shape) for output in outputs),

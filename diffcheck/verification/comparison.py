@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,11 @@ import numpy as np
 from diffcheck.derivation import Gradient
 from diffcheck.errors import DtypeMismatch, UnreadableValue
 from diffcheck.notation import Program
-from diffcheck.oracle import Bounds, Format, Point, Values, bounds, exact, format_of
+from diffcheck.oracle import FORMATS, Bounds, Format, Point, Values, bounds, exact, format_of
+from diffcheck.verification.envelopes import envelopes
 from diffcheck.verification.findings import Finding, Findings, Place
 from diffcheck.verification.values import as_floats, as_mapping, form_of_value
-from diffcheck.verification.verdict import Kind, Verdict, judge
+from diffcheck.verification.verdict import Kind, Verdict, judge, judged_by_envelope
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,15 @@ class Truth:
     limits: Bounds
     form: Format
     device: str
+    textbook: Program | None = None
+    point: Point | None = None
+
+    @cached_property
+    def envelopes(self) -> Mapping[str, np.ndarray]:
+        """Return how far rounding at random moves each element, for those without a bound; nothing in float64."""
+        if self.textbook is None or self.point is None or self.form.precision == FORMATS["float64"].precision:
+            return {}
+        return envelopes(self.textbook, self.point, self.values, self.form)
 
     def widened(self, limits: Bounds) -> Truth:
         """Return the same values under other bounds."""
@@ -36,7 +48,8 @@ def truth_of(gradient: Gradient | Program, point: Point) -> Truth:
     form = format_of(_one_dtype(point))
     device = next((str(value.device) for value in point.values() if hasattr(value, "device")), "cpu")
     values = exact(gradient, point, dtype=form.name)
-    return Truth(values, bounds(gradient, point, dtype=form.name), form, device)
+    textbook = gradient.textbook if isinstance(gradient, Gradient) else gradient
+    return Truth(values, bounds(gradient, point, dtype=form.name), form, device, textbook, point)
 
 
 def _one_dtype(point: Point) -> str:
@@ -86,11 +99,13 @@ def _misfit(value: Any, shape: tuple[int, ...], truth: Truth) -> tuple[Kind, str
 
 def _elements(name: str, values: np.ndarray, truth: Truth) -> Iterator[Finding]:
     balls, rounding = truth.values[name], truth.limits.rounding[name]
-    conditioning = truth.limits.conditioning[name]
+    conditioning, nothing = truth.limits.conditioning[name], np.full(balls.shape, np.inf)
     for index in np.ndindex(balls.shape):
         got, ball = float(values[index]), balls[(*index, ...)].item()
         judged = judge(got, ball, float(rounding[index]), float(conditioning[index]), truth.form)
         place = Place(name, tuple(map(int, index)))
+        if judged.verdict is Verdict.UNDECIDED and judged.bound == math.inf and ball.is_finite():
+            judged = judged_by_envelope(judged, got, ball, float(truth.envelopes.get(name, nothing)[index]), truth.form)
         yield Finding(place, ball, got, judged.ulp, judged.bound, judged.verdict, judged.kind)
 
 

@@ -11,6 +11,7 @@ from html import escape
 from flint import arb
 
 from diffcheck.errors import WrongGradient
+from diffcheck.oracle import is_infinite
 from diffcheck.verification.verdict import Kind, Verdict
 
 _REFUSED = (Verdict.WRONG, Verdict.UNDECIDED)
@@ -51,6 +52,8 @@ class Finding:
 
 def shown(ball: arb) -> str:
     """Return the midpoint of *ball* to 20 digits, or its power of 2 where the decimal exponent is out of reach."""
+    if is_infinite(ball):
+        return str(float(ball))
     if not ball.is_finite():
         return "undefined"
     try:

@@ -6,16 +6,18 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import torch
 
-from diffcheck.errors import IgnoredToleranceWarning, TangentError, UnusedParameterWarning
+from diffcheck.errors import IgnoredToleranceWarning, TangentError
 from diffcheck.verification import modes
-from diffcheck.verification.checking import check_outputs, unfaithful
+from diffcheck.verification.checking import check_outputs, derived_subject, unfaithful
 from diffcheck.verification.findings import Finding, Findings
+from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.questions import Question
-from diffcheck.verification.subjects import Reference, Tensors, subject_of
+from diffcheck.verification.subjects import Reference, Tensors, with_parts
 
 Function = Callable[..., Any]
 
@@ -43,20 +45,20 @@ def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
     """Say whether the gradients of *fn* at *inputs* are right, as torch.autograd.gradcheck is asked; in every dtype.
 
     Reverse mode x̄ = Σ_o ō·∂o/∂x is compared with the exact values for drawn ō, twice, so that a result that differs from run to
-    run by more than *nondet_tol* is found; forward mode ȯ = Σ_x ∂o/∂x·ẋ and vmap of either where asked for; and with
-    *check_undefined_grad* the gradient of each of several outputs alone. *eps*, *atol* and *rtol* have no meaning here and are
-    ignored with one warning. Dtypes and shapes are always compared, and so is every element: *check_grad_dtypes* and
-    *fast_mode* change nothing. Raises `WrongGradient` that names the worst element, or returns False with
-    ``raise_exception=False``.
+    run by more than *nondet_tol* is found, then with each of several inputs alone requiring grad; forward mode ȯ = Σ_x ∂o/∂x·ẋ
+    and vmap of either where asked for; and with *check_undefined_grad* the gradient of each of several outputs alone. *eps*,
+    *atol* and *rtol* have no meaning here and are ignored with one warning. Dtypes and shapes are always compared, and so is
+    every element: *check_grad_dtypes* and *fast_mode* change nothing. Raises `WrongGradient` that names the worst element, or
+    returns False with ``raise_exception=False``.
     """
     _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
     _refuse_masks(masked)
     question = _question(fn, inputs, reference, seed)
     wanted: list[tuple[bool, Callable[[], Iterator[Finding]]]] = [
-        (check_backward_ad, lambda: question.reverse(nondet_tol)),
+        (check_backward_ad, lambda: chain(question.reverse(nondet_tol), question.one_input_at_a_time())),
         (check_backward_ad and check_undefined_grad, question.one_output_at_a_time),
         (check_forward_ad, question.forward),
-        (check_batched_grad, question.batched),
+        (check_batched_grad, lambda: chain(question.batched(), question.batched_inputs())),
         (check_batched_forward_grad, question.batched_forward),
     ]
     return _answered(question, [find for asked, find in wanted if asked], raise_exception)
@@ -134,11 +136,7 @@ def _tuple_of(value: Any) -> Tensors:
 
 
 def _question(fn: Function, inputs: Any, reference: Reference | None, seed: int) -> Question:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnusedParameterWarning)  # a gradient of zero is judged like any other
-        subject = subject_of(fn, _tuple_of(inputs), None, reference)
-        _ = subject.gradient
-    return Question(subject, seed)
+    return Question(derived_subject(fn, _tuple_of(inputs), None, reference), seed)
 
 
 def _answered(question: Question, finders: Sequence[Callable[[], Iterator[Finding]]], raise_exception: bool) -> bool:
@@ -147,8 +145,9 @@ def _answered(question: Question, finders: Sequence[Callable[[], Iterator[Findin
     outputs = check_outputs(question.subject)
     if not outputs.ok:
         raise unfaithful(question.subject, outputs)
-    items = tuple(item for find in finders for item in find())
-    findings = Findings(items, f"gradient of {question.subject.name}")
+    found, changes = guarded(question.subject.point(), lambda: [item for find in finders for item in find()])
+    items = with_parts(question.subject, found)
+    findings = Findings((*items, *overwritten(changes)), f"gradient of {question.subject.name}")
     if raise_exception:
         findings.raise_if_wrong()
     return findings.ok

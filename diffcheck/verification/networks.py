@@ -38,7 +38,7 @@ class Classifier(nn.Module):
         self.act, self.last = nn.GELU(), nn.Linear(hidden, classes)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        """x (n, width), t (n,) class numbers -> ()."""
+        """X (n, width), t (n,) class numbers -> ()."""
         return F.cross_entropy(self.last(self.act(self.norm(self.first(x)))), t)
 
 
@@ -50,12 +50,12 @@ class Attention(nn.Module):
         self.q, self.k, self.v = (nn.Linear(width, width) for _ in range(3))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (n, length, width) -> (n, length, width)."""
+        """X (n, length, width) -> (n, length, width)."""
         return F.scaled_dot_product_attention(self.q(x), self.k(x), self.v(x))
 
 
 class Convolutions(nn.Module):
-    """Two convolutions with relu and a pool between them, a linear layer and cross-entropy."""
+    """Two convolutions with relu and a pool between them, leaky relu, a linear layer and cross-entropy."""
 
     def __init__(self, channels: int, classes: int) -> None:
         super().__init__()
@@ -63,8 +63,9 @@ class Convolutions(nn.Module):
         self.last = nn.Linear(4 * channels, classes)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        """x (n, 1, 8, 8), t (n,) class numbers -> ()."""
-        made = F.relu(self.second(F.max_pool2d(F.relu(self.first(x)), 2)))
+        """X (n, 1, 8, 8), t (n,) class numbers -> ()."""
+        # A relu that is 0 for all data would let no gradient through, wrong or right.
+        made = F.leaky_relu(self.second(F.max_pool2d(F.relu(self.first(x)), 2)))
         return F.cross_entropy(self.last(made.flatten(1)), t)
 
 
@@ -76,7 +77,7 @@ class Recurrent(nn.Module):
         self.cell, self.last = nn.LSTMCell(width, hidden), nn.Linear(hidden, width)
 
     def forward(self, x: Tensor, h: Tensor, c: Tensor) -> Tensor:
-        """x (n, width), h and c (n, hidden) -> (n, width)."""
+        """X (n, width), h and c (n, hidden) -> (n, width)."""
         made: Tensor = self.last(self.cell(x, (h, c))[0])
         return made
 

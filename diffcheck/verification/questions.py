@@ -11,15 +11,20 @@ import torch
 
 from diffcheck.derivation import Gradient
 from diffcheck.verification import modes
+from diffcheck.verification.alone import one_at_a_time
 from diffcheck.verification.attempting import attempted
 from diffcheck.verification.checking import drawn, per_unit
 from diffcheck.verification.comparison import compare, refused
 from diffcheck.verification.findings import Finding
+from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.layouts import strided
 from diffcheck.verification.modes import Slopes
 from diffcheck.verification.orders import Derived, forward, reverse, second, second_forward
 from diffcheck.verification.subjects import Subject, Tensors
 from diffcheck.verification.verdict import Kind
+
+# What PyTorch says of a function that has no rule for torch.func.vmap, which nobody has to give: not of one that is wrong.
+_WITHOUT_VMAP = ("setup_context", "not have vmap support", "vmap:", "numpy", "data pointer", "Batching rule not implemented")
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,10 @@ class Question:
             yield from self._compared("reverse", reverse(self.gradient), compute, cotangents, (), nondet_tol)
 
     def _reversed(self, cotangents: Tensors) -> Slopes:
-        return per_unit(self.subject, modes.reverse(self.subject, cotangents), cotangents)
+        return self._reversed_of(cotangents, self.subject)
+
+    def _reversed_of(self, cotangents: Tensors, subject: Subject) -> Slopes:
+        return per_unit(self.subject, modes.reverse(subject, cotangents), cotangents)
 
     def one_output_at_a_time(self) -> Iterator[Finding]:
         cotangents = self.cotangents()
@@ -64,6 +72,14 @@ class Question:
             alone = tuple(value if other == place else torch.zeros_like(value) for other, value in enumerate(cotangents))
             compute = partial(modes.reverse, self.subject, cotangents, only=place)
             yield from self._compared(f"reverse from output {place} alone", reverse(self.gradient), compute, alone)
+
+    def one_input_at_a_time(self) -> Iterator[Finding]:
+        if len(self.subject.wrt) < 2:
+            return
+        cotangents = self.cotangents()
+        truth = reverse(self.gradient).truth(self.subject.point() | self._held(cotangents))
+        compute = partial(self._reversed_of, cotangents)
+        yield from one_at_a_time(self.subject, compute, truth)
 
     def forward(self) -> Iterator[Finding]:
         tangents = self.directions(0)
@@ -80,6 +96,19 @@ class Question:
         for cotangents, slopes in zip(batch, found, strict=True):
             compute = partial(per_unit, self.subject, slopes, cotangents)
             yield from self._compared("vmap of reverse", reverse(self.gradient), compute, cotangents)
+
+    def batched_inputs(self) -> Iterator[Finding]:
+        """Judge vmap over inputs, which rules of an autograd.Function's own are for, where there are such rules."""
+        label, batch = "vmap over inputs", [self.cotangents(turn) for turn in range(3)]
+        try:
+            found = modes.batched_inputs(self.subject, batch)
+        except Exception as error:  # noqa: BLE001  # another's rule raises what it likes
+            if not any(sign in str(error) for sign in _WITHOUT_VMAP):
+                yield from attempted(label, self.subject.wrt, partial(_raise, error))
+            return
+        for cotangents, slopes in zip(batch[1:], found, strict=True):
+            compute = partial(per_unit, self.subject, slopes, cotangents)
+            yield from self._compared(label, reverse(self.gradient), compute, cotangents)
 
     def batched_forward(self) -> Iterator[Finding]:
         batch = [self.directions(turn) for turn in range(3)]
@@ -119,23 +148,28 @@ class Question:
         directions: Sequence[Mapping[str, torch.Tensor]] = (),
         nondet_tol: float | None = None,
     ) -> Iterator[Finding]:
-        got = attempted(label, self.subject.wrt, compute)
+        point = self.subject.point() | self._held(cotangents)
+        got, changes = guarded(point, lambda: attempted(label, self.subject.wrt, compute))
+        yield from overwritten(changes)
         if isinstance(got, tuple):
             yield from got
             return
-        point = self.subject.point() | self._held(cotangents)
         for names, values in zip(derived.directions, directions, strict=True):
             point |= {names[name]: value for name, value in values.items()}
         known = {tensor.name for tensor in derived.stable.inputs}
         truth = derived.truth({name: value for name, value in point.items() if name in known})
         yield from (replace(item, note=" ".join(filter(None, (item.note, label)))) for item in compare(got, truth))
         if nondet_tol is not None:
-            again = attempted(f"{label}, computed again,", self.subject.wrt, compute)
+            again, _ = guarded(point, lambda: attempted(f"{label}, computed again,", self.subject.wrt, compute))
             yield from again if isinstance(again, tuple) else _unsteady(label, got, again, nondet_tol)
 
     def _held(self, cotangents: Tensors | None) -> dict[str, torch.Tensor]:
         names = self.subject.cotangents
         return dict(zip(names, cotangents or self.cotangents(), strict=True)) if names else {}
+
+
+def _raise(error: Exception) -> tuple[Finding, ...]:
+    raise error
 
 
 def _unsteady(label: str, first: Slopes, again: Slopes, nondet_tol: float) -> Iterator[Finding]:

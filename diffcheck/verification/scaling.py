@@ -1,8 +1,8 @@
 """The scale of a gradient: x̄ = s·(exact x̄) with s ≠ 1, seen through rounding errors that would hide it in any one element.
 
 In float32 and narrower formats a bound on every element must allow for the worst of all roundings, which in a network is many
-times the error that occurs. Over a whole tensor and several points roundings cancel, and a factor does not. At each of
-m points near the given one, with a cotangent drawn anew, let
+times the error that occurs. Over a whole tensor and several points roundings cancel, and a factor does not. At each of m points
+near the given one, with a cotangent drawn anew and the exact gradient computed in float64, let
 
     α = Σ_i (got_i − exact_i)·exact_i / Σ_i exact_i²,    β the same of the textbook formula carried out in the format.
 
@@ -143,7 +143,7 @@ def _nearby(subject: Subject, seed: int) -> Iterator[tuple[Subject, Tensors]]:
         try:
             with torch.no_grad():
                 outputs = near.call({name: leaf for name, leaf in near.leaves().items() if name in held})
-        except Exception:  # noqa: BLE001, S112  # data that the function refuses, as probabilities whose sum is not 1
+        except Exception:  # noqa: BLE001  # data that the function refuses, as probabilities whose sum is not 1
             continue
         yield near, tuple(moved(value) for value in _cotangents(subject, outputs, generator))
 

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import sympy
 import torch
 from torch.func import functional_call
 
 from diffcheck.capturing import Captured, captured
 from diffcheck.capturing.arguments import argument_names
+from diffcheck.capturing.complex_numbers import as_pair
 from diffcheck.derivation import Gradient, derive
 from diffcheck.errors import CaptureError, DerivationError, UnknownName
 from diffcheck.notation import Program, Role, parse
 from diffcheck.notation.renaming import with_inputs_called
+from diffcheck.verification.findings import Finding
+from diffcheck.verification.formulas import Formula, program_of
 
 Tensors = tuple[torch.Tensor, ...]
-Reference = Callable[..., Any] | Program | str
+Reference = Callable[..., Any] | Program | Formula | str
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A function or module with the inputs to check it at, its program, and the names of what it is differentiated by."""
+    """A function or module with the inputs to check it at, its program, and the names of what it is differentiated by.
+
+    Parameters of a module that are not among these require grad as the module says, or not at all where *frozen*.
+    """
 
     function: Callable[..., Any]
     inputs: Tensors
     captured: Captured
     wrt: tuple[str, ...]
+    frozen: bool = False
 
     @property
     def name(self) -> str:
@@ -45,8 +53,16 @@ class Subject:
         """The names of the cotangents, in the order of the outputs; none for a single scalar output."""
         return self.gradient.program.named(Role.COTANGENT)
 
+    @cached_property
+    def pairs(self) -> frozenset[str]:
+        """The names of the complex inputs: here each is real, with its parts along one more axis."""
+        own = self.function.state_dict(keep_vars=True) if isinstance(self.function, torch.nn.Module) else {}
+        values = {name: self.inputs[place] for name, place in self.captured.given.items()}
+        values |= {name: own[target] for name, target in self.captured.called.items() if target in own}
+        return frozenset(name for name, value in values.items() if value.is_complex())
+
     def point(self) -> dict[str, torch.Tensor]:
-        """Return the values of the program's inputs, without any graph."""
+        """Return the values of the program's inputs, without any graph, complex ones as pairs of real numbers."""
         return {name: value.detach() for name, value in self.captured.point(self.inputs).items()}
 
     def leaves(self) -> dict[str, torch.Tensor]:
@@ -58,26 +74,49 @@ class Subject:
         """Return the outputs of the function with *leaves* in the place of what it is differentiated by."""
         arguments = list(self.inputs)
         for name, place in self.captured.given.items():
-            arguments[place] = leaves.get(name, arguments[place].detach())
-        held = {self.captured.called[name]: leaf for name, leaf in leaves.items() if name in self.captured.called}
+            arguments[place] = self._given(name, leaves[name]) if name in leaves else arguments[place].detach()
+        kept = self.captured.program.named(Role.PARAMETER) if self.frozen else ()
+        known = {name: self.captured.held[name] for name in kept if name in self.captured.called} | dict(leaves)
+        called = self.captured.called
+        held = {called[name]: self._given(name, leaf) for name, leaf in known.items() if name in called}
         if held and isinstance(self.function, torch.nn.Module):
             return outputs_of(functional_call(self.function, held, tuple(arguments)))
         return outputs_of(self.function(*arguments))
+
+    def _given(self, name: str, leaf: torch.Tensor) -> torch.Tensor:
+        if name not in self.pairs:
+            return leaf
+        try:
+            return torch.view_as_complex(leaf)  # in the memory of what was given, strides included
+        except RuntimeError:  # a batch of torch.func.vmap may lie between the parts
+            return torch.complex(*leaf.unbind(-1))
 
 
 def _leaf(value: torch.Tensor) -> torch.Tensor:
     return value.detach().requires_grad_()
 
 
+def with_parts(subject: Subject, items: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return *items*, those on an element of a complex input with a note that says which part of it they are about."""
+
+    def noted(item: Finding) -> Finding:
+        if item.place.name not in subject.pairs or not item.place.index:
+            return item
+        part = "imaginary part" if item.place.index[-1] else "real part"
+        return replace(item, note=" ".join(filter(None, (part, item.note))))
+
+    return tuple(map(noted, items))
+
+
 def outputs_of(value: Any) -> Tensors:
-    """Return the outputs as a tuple of tensors, or refuse them."""
+    """Return the outputs as a tuple of real tensors, complex ones as pairs, or refuse them."""
     outputs = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     for output in outputs:
         if not isinstance(output, torch.Tensor):
             raise CaptureError(got=f"an output of type {type(output).__name__}", wanted="tensors", do="return tensors alone")
         if output.numel() == 0:
             raise CaptureError(got=f"an output of shape {tuple(output.shape)}", wanted="elements", do="check what has elements")
-    return outputs
+    return tuple(map(as_pair, outputs))
 
 
 def subject_of(
@@ -90,6 +129,8 @@ def subject_of(
 
 
 def _stated(reference: Reference, names: Sequence[str], inputs: Sequence[torch.Tensor]) -> Captured:
+    if isinstance(reference, (sympy.Basic, sympy.MatrixBase)):
+        return program_of(reference, names, inputs)
     if isinstance(reference, (str, Program)):
         program = parse(reference) if isinstance(reference, str) else reference
         given = {}

@@ -7,8 +7,8 @@
                framework can promise.
     WRONG      outside that bound, or not finite where the exact value is, or no comparable value at all.
     UNDEFINED  neither side has a value.
-    UNDECIDED  the ball of the exact value is too wide to tell, or no finite bound holds. Never silent: it counts against the
-               gradient.
+    UNDECIDED  the ball of the exact value is too wide to tell, or no finite bound holds and the error is no such as rounding at
+               random makes (see envelopes). Never silent: it counts against the gradient.
 
 Comparisons are written so that NaN fails them: ``not (error <= bound)``.
 """
@@ -21,7 +21,7 @@ from enum import Enum
 
 from flint import arb
 
-from diffcheck.oracle import Format, decided, enclosing, error_in_ulp, ulp
+from diffcheck.oracle import Format, decided, enclosing, error_in_ulp, is_infinite, ulp
 
 FEW_ULP = 4.0
 
@@ -44,6 +44,7 @@ class Kind(Enum):
     SPURIOUS_ZERO = "spurious zero"
     SPURIOUS_NAN = "spurious NaN"
     SPURIOUS_INFINITY = "spurious infinity"
+    MISSING_INFINITY = "missing infinity"
     OVERFLOW = "overflow"
     MISSING_NAN = "missing NaN"
     WRONG_SIGN = "wrong sign"
@@ -68,6 +69,8 @@ class Judgement:
 
 def judge(got: float, exact: arb, bound: float, conditioning: float, form: Format) -> Judgement:
     """Return the judgement on *got*, given the ball of the exact value and both bounds, absolute."""
+    if is_infinite(exact):
+        return _infinite(got, float(exact))
     if not exact.is_finite():
         return _without_value(got, exact)
     low, high = enclosing(exact, form)
@@ -86,6 +89,19 @@ def judge(got: float, exact: arb, bound: float, conditioning: float, form: Forma
     if most <= bound < math.inf:
         return Judgement(Verdict.LOSSY, kind, error, limit)
     return Judgement(Verdict.UNDECIDED if least <= bound else Verdict.WRONG, kind, error, limit)
+
+
+def judged_by_envelope(judged: Judgement, got: float, exact: arb, envelope: float, form: Format) -> Judgement:
+    """Return the judgement on an element without a bound, given how far rounding at random moves it, or *judged* itself."""
+    if not abs(arb(got) - exact).upper() <= envelope < math.inf:
+        return judged
+    return Judgement(Verdict.LOSSY, judged.kind, judged.ulp, envelope / ulp(float(exact.mid()), form))
+
+
+def _infinite(got: float, exact: float) -> Judgement:
+    if got == exact:
+        return Judgement(Verdict.EXACT, Kind.NONE, 0.0, 0.0)
+    return Judgement(Verdict.WRONG, Kind.SPURIOUS_NAN if math.isnan(got) else Kind.MISSING_INFINITY, math.inf, 0.0)
 
 
 def _without_value(got: float, exact: arb) -> Judgement:

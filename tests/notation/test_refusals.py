@@ -131,7 +131,7 @@ OBJECTS = [
     (made(Abs(read("w"))), UnsupportedExpression, r"Abs\(w\)"),
     (made(I * read("w")), UnsupportedExpression, "ImaginaryUnit"),
     (made(S.NaN), UnsupportedExpression, "nan"),
-    (made(S.Infinity), UnsupportedExpression, "oo"),
+    (made(S.ComplexInfinity), UnsupportedExpression, "zoo"),
     (made(catalan(3) * 0 + S.Catalan), UnsupportedExpression, "Catalan"),
     (made(Symbol("k", integer=True)), UnboundIndex, "got index k"),
     (made(read("q")), UndefinedOperand, "equation L: got a read of 'q'"),

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from diffcheck import engines, problems
 from diffcheck.oracle import FORMATS
+from diffcheck.strategies import points
+from diffcheck.strategies import problems as drawn_problems
 from diffcheck.verification import LAWS
-from diffcheck.verification.strategies import points
-from diffcheck.verification.strategies import problems as drawn_problems
 
 COMPILED = ("compiled-autograd", "compiled-func")
 EAGER = [name for name in engines.names() if name not in COMPILED]

@@ -5,11 +5,11 @@ import torch
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
-from diffcheck import problems
+from diffcheck import problems, strategies
 from diffcheck.oracle import FORMATS, prepare
 from diffcheck.oracle.extents import extent_value
 from diffcheck.problems import problem
-from diffcheck.verification import LAYOUTS, strategies
+from diffcheck.verification import LAYOUTS
 from diffcheck.verification.layouts import expanded
 
 QUICK = settings(max_examples=20, suppress_health_check=list(HealthCheck))
@@ -95,7 +95,9 @@ def test_hostile_values_belong_to_the_format(dtype, data):
 def test_problems_and_dtypes_are_those_of_the_catalogue():
     drawn = {find(strategies.problems(), lambda one, name=name: one.name == name).name for name in problems.names()}
     assert drawn == set(problems.names())
-    assert {find(strategies.dtypes(), lambda one, name=name: one == name) for name in FORMATS} == set(FORMATS)
+    assert {find(strategies.dtypes(), lambda one, name=name: str(one) == f"torch.{name}") for name in FORMATS} == {
+        getattr(torch, name) for name in FORMATS
+    }
 
 
 def laid_out(value):

@@ -1,0 +1,150 @@
+"""Products of atoms, and the identities that hold among the factors of one.
+
+Each rule rewrites a product into a sum of smaller ones, whatever stands beside it, so that sums stay linear:
+
+    p·p = p for a step, a delta and a mask        step(u)·step(−u) = 0        u·step(−u) = u − u·step(u)
+    exp(u)·σ(u) = exp(u) − σ(u)                   exp(−u)·σ(u) = 1 − σ(u)      sin² = 1 − cos²
+    a/(a + b) = 1 − b/(a + b)                     (b^(1/2))² = b
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, exp, sin
+from sympy import cos as cosine
+
+from diffcheck.auditing.atoms import Logistic, Step, Within
+from diffcheck.errors import DerivationError
+
+MOST_TERMS = 3000
+IDEMPOTENT = (Step, KroneckerDelta, Within)
+
+
+def multiplied(*sums: Expr) -> Expr:
+    """Return the product of normal forms as a normal form."""
+    done: Expr = Integer(1)
+    for total in sums:
+        left, right = Add.make_args(done), Add.make_args(total)
+        if len(left) * len(right) > MOST_TERMS:
+            raise DerivationError(
+                got=f"a product of {len(left)} terms and {len(right)}",
+                wanted=f"at most {MOST_TERMS} terms",
+                do="audit a smaller part of the function",
+            )
+        done = Add(*(simplified(Mul(first, second)) for first in left for second in right))
+    return done
+
+
+def simplified(product: Expr) -> Expr:
+    """Return a product of atoms after all rules; SymPy has gathered equal factors and exponentials."""
+    if product.is_Add:
+        return Add(*map(simplified, product.args))
+    factors = Mul.make_args(product)
+    for factor in factors:
+        for found in _rewritten(factor, factors):
+            rest = Mul(*(other for other in factors if other is not factor))
+            return multiplied(found, simplified(rest)) if found.is_Add or found.is_Mul else simplified(Mul(found, rest))
+    for pair in _pairs(factors):
+        rest, found = pair
+        return Add(*(simplified(Mul(term, rest)) for term in Add.make_args(found)))
+    return product
+
+
+def _rewritten(factor: Expr, factors: tuple[Expr, ...]) -> Iterator[Expr]:
+    """Return what *factor* alone is equal to, if a rule applies to it."""
+    if factor.is_Add and len(factors) > 1:
+        yield factor
+    if not factor.is_Pow:
+        return
+    base, power = factor.base, factor.exp
+    if isinstance(base, IDEMPOTENT) and power.is_positive:
+        yield base
+    elif isinstance(base, sin) and power.is_Integer and power >= 2:
+        yield Mul(1 - cosine(base.args[0]) ** 2, base ** (power - 2))
+    elif base.is_Add and power.is_Rational and power >= 1:
+        whole = power.p // power.q
+        spread = multiplied(*[base] * whole)
+        yield Mul(spread, base ** (power - whole)) if power != whole else spread
+
+
+def _pairs(factors: tuple[Expr, ...]) -> Iterator[tuple[Expr, Expr]]:
+    """Return the first rule that joins some factors, as (the other factors, what the joined ones are equal to)."""
+    for first in factors:
+        rest = [other for other in factors if other is not first]
+        base, power = (first.base, first.exp) if first.is_Pow else (first, Integer(1))
+        if isinstance(base, Logistic) and power.is_Integer and power > 0:
+            yield from _logistic(base, base ** (power - 1), rest)
+        elif isinstance(first, Step):
+            yield from _steps(first, rest)
+        elif base.is_Add and power.is_Rational and power < 0:
+            yield from _quotient(base, power, rest)
+
+
+def _logistic(curve: Expr, others: Expr, rest: list[Expr]) -> Iterator[tuple[Expr, Expr]]:
+    for factor in rest:
+        if isinstance(factor, exp):
+            count = multiples(factor.args[0], curve.args[0])
+            if count:
+                outer = Mul(others, *(other for other in rest if other is not factor))
+                yield outer, _joined(factor.args[0], curve, count)
+
+
+def _joined(grown: Expr, curve: Expr, count: int) -> Expr:
+    argument = curve.args[0]
+    if count > 0:
+        return exp(grown) - exp(grown - argument) * curve
+    return exp(grown + argument) * (1 - curve) if grown + argument == 0 else exp(grown + argument) - exp(grown + argument) * curve
+
+
+def multiples(grown: Expr, argument: Expr) -> int:
+    """Return how many whole times *argument* is a part of *grown*, judged by one of its terms; 0 for none."""
+    number, term = Add.make_args(argument)[0].as_coeff_Mul()
+    ratio = grown.as_coefficients_dict().get(term, Integer(0)) / number if term != 1 else Integer(0)
+    return int(ratio)
+
+
+def _steps(step: Expr, rest: list[Expr]) -> Iterator[tuple[Expr, Expr]]:
+    argument = step.args[0]
+    opposite = Step(-argument)
+    for factor in rest:
+        if factor == opposite:
+            yield Mul(*(other for other in rest if other is not factor)), Integer(0)
+    if argument.could_extract_minus_sign():  # the canonical step is the other one
+        lead = lead_of(-argument)
+        left = divided(Mul(*rest), lead[1])
+        if left is not None:
+            tail = -argument - Mul(*lead)
+            terms = [-argument, *(-multiplied(part, opposite) for part in Add.make_args(-argument))]
+            terms += [-multiplied(part, step) for part in Add.make_args(tail) if tail != 0]
+            yield left, Add(*terms) / lead[0]
+
+
+def _quotient(base: Expr, power: Expr, rest: list[Expr]) -> Iterator[tuple[Expr, Expr]]:
+    number, term = lead_of(base)
+    if term == 1:
+        return
+    left = divided(Mul(*rest), term)
+    if left is not None:
+        tail = base - number * term
+        yield left, Add(Pow(base, power + 1), *(-part * Pow(base, power) for part in Add.make_args(tail))) / number
+
+
+def lead_of(total: Expr) -> tuple[Expr, Expr]:
+    """Return the number and the atoms of the leading term: of the highest degree, and of these the last by name."""
+    return max((term.as_coeff_Mul() for term in Add.make_args(total)), key=lambda pair: (_degree(pair[1]), str(pair[1])))
+
+
+def _degree(term: Expr) -> int:
+    powers = [factor.exp if factor.is_Pow else Integer(1) for factor in Mul.make_args(term) if factor != 1]
+    return int(sum(power if power.is_Integer else 1 for power in powers))
+
+
+def divided(product: Expr, term: Expr) -> Expr | None:
+    """Return *product* / *term* where every factor of *term* is one of *product*, to a power at least as high."""
+    have = {(f.base if f.is_Pow else f): (f.exp if f.is_Pow else Integer(1)) for f in Mul.make_args(product)}
+    for factor in Mul.make_args(term):
+        base, power = (factor.base, factor.exp) if factor.is_Pow else (factor, Integer(1))
+        if not (power.is_Rational and base in have and have[base].is_Rational and have[base] >= power > 0):
+            return None
+    return product / term

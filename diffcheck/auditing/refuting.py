@@ -1,0 +1,164 @@
+"""Looking for inputs at which the two sides of an audit certainly differ, small ones first, and making those found simpler.
+
+Two values differ if their balls are disjoint. A point counts only if both functions, run there, compute what their programs say,
+and if it lies on no kink of the loss: there the gradient jumps, and any subgradient is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from flint import arb
+
+from diffcheck.auditing.proof import Counterexample
+from diffcheck.auditing.sides import Sides, resized
+from diffcheck.errors import DiffcheckError
+from diffcheck.notation import Program
+from diffcheck.oracle import prepare, working_precision
+from diffcheck.oracle.balls import BallArithmetic, balls
+from diffcheck.oracle.evaluation import evaluate
+
+Values = Mapping[str, torch.Tensor]
+
+AGREEING_POINTS = 20
+_BITS = 256
+_AGREEING_BITS = 1000
+_ROUNDING = 2.0**-48  # what a constant that float64 cannot hold makes of a right function
+_SIMPLE = (0.0, 1.0, -1.0, 2.0, 0.5)
+_NEAR = 2.0**-30
+_JUMP = 2.0**-10
+_TRIES = 6
+_MOST_SIZES = 12
+
+
+@dataclass
+class Search:
+    """The search for a counterexample to *sides*; *rounded* says that one was found that a rounded constant explains."""
+
+    sides: Sides
+    rounded: bool = False
+    generator: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+
+    def counterexample(self) -> Counterexample | None:
+        """Return the simplest counterexample found."""
+        for values in self._points():
+            found = self.difference(values)
+            if found is not None and self._counts(values):
+                return self._simpler(found)
+        return None
+
+    def _points(self) -> Iterator[Values]:
+        for lengths in self._lengths():
+            for turn in range(_TRIES):
+                scale = (_SIMPLE, (0.0, 1.0, -1.0), (-3.0, -0.5, 0.25, 1.5, 5.0, 30.0, -30.0))[turn % 3]
+                yield resized(self.sides, lengths, lambda name, shape, scale=scale: self._draw(name, shape, scale))
+            yield resized(self.sides, lengths, self._eighths)
+        yield self.sides.inputs
+
+    def _lengths(self) -> Iterator[dict[str, int]]:
+        names = sorted({axis for axes in self.sides.sizes.values() for axis in axes if axis is not None})
+        choices = sorted(product((1, 2, 3), repeat=len(names)), key=lambda sizes: (sum(sizes), sizes))
+        for sizes in choices[:_MOST_SIZES]:
+            yield dict(zip(names, sizes, strict=True))
+
+    def _draw(self, name: str, shape: tuple[int, ...], scale: tuple[float, ...]) -> np.ndarray:
+        given = self.sides.inputs[name]
+        if given.is_floating_point():
+            return self.generator.choice(scale, shape)
+        return self.generator.choice(np.unique(given.numpy()), shape)
+
+    def _eighths(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        if not self.sides.inputs[name].is_floating_point():
+            return self._draw(name, shape, ())
+        return self.generator.integers(-24, 25, shape) / 8.0
+
+    def agreeing(self) -> int:
+        """Return at how many random points the two sides have values, and these cannot be told apart at 1000 bits."""
+        names = {axis for axes in self.sides.sizes.values() for axis in axes if axis is not None}
+        done = 0
+        for _ in range(2 * AGREEING_POINTS):
+            lengths = {name: int(self.generator.integers(2, 5)) for name in names}
+            values = resized(self.sides, lengths, self._eighths)
+            pairs = self._pairs(values, _AGREEING_BITS)
+            if pairs and all(exact.is_finite() and got.is_finite() for *_, exact, got in pairs):
+                done += all(exact.overlaps(got) for *_, exact, got in pairs)
+            if done == AGREEING_POINTS:
+                break
+        return done
+
+    def difference(self, values: Values) -> Counterexample | None:
+        """Return where the two sides certainly differ at *values*."""
+        for name, index, exact, got in self._pairs(values, _BITS):
+            if exact.is_finite() and got.is_finite() and not exact.overlaps(got):
+                if not abs(exact - got) > _ROUNDING * (abs(exact) + abs(got)):
+                    self.rounded = True
+                    continue
+                return Counterexample(dict(values), name, index, exact, got)
+        return None
+
+    def _pairs(self, values: Values, bits: int) -> list[tuple[str, tuple[int, ...], arb, arb]]:
+        """Return every element of the gradient with the two balls around it; none where a program has no value."""
+        try:
+            with working_precision(bits):
+                exact = self._evaluated(self.sides.gradient.program, values)
+                got = self._evaluated(self.sides.program, values)
+        except DiffcheckError:
+            return []
+        found = []
+        for name, adjoint in self.sides.gradient.adjoints.items():
+            mine, theirs = exact[adjoint], got[self.sides.outputs[name]]
+            if mine.shape != theirs.shape:
+                return []
+            found += [(name, tuple(index), mine[(*index, ...)].item(), theirs[(*index, ...)].item()) for index in np.ndindex(mine.shape)]
+        return found
+
+    def _evaluated(self, program: Program, values: Values) -> dict[str, Any]:
+        prepared = prepare(program, self.sides.point(program, values))
+        inputs = {name: balls(array) for name, array in prepared.values.items()}
+        planes = evaluate(program, inputs, prepared.sizes, BallArithmetic())
+        return {name: planes[name][0] for name in program.outputs}
+
+    def _counts(self, values: Values) -> bool:
+        return self._smooth(values) and self.sides.runs_as_stated(values)
+
+    def _smooth(self, values: Values) -> bool:
+        """Say whether the gradient is nearly the same on both sides of *values* as there: no kink of the loss is near."""
+        here = self._pairs(values, _BITS)
+        for sign in (1.0, -1.0):
+            moved = {name: self._moved(value, sign) for name, value in values.items()}
+            beside = self._pairs(moved, _BITS)
+            for (*_, exact, _), (*_, other, _) in zip(here, beside, strict=False):
+                if not abs(exact - other) < _JUMP * (1 + abs(exact)):
+                    return False
+            if len(beside) < len(here):
+                return False
+        return True
+
+    def _moved(self, value: torch.Tensor, sign: float) -> torch.Tensor:
+        if not value.is_floating_point():
+            return value
+        places = torch.arange(value.numel(), dtype=torch.float64).reshape(value.shape) + 1
+        return value + sign * _NEAR * places
+
+    def _simpler(self, found: Counterexample) -> Counterexample:
+        """Return *found* with each number replaced by the first simple one that leaves it a counterexample."""
+        for name in found.inputs:
+            if not found.inputs[name].is_floating_point():
+                continue
+            for place in range(min(found.inputs[name].numel(), 40)):
+                for number in _SIMPLE:
+                    if found.inputs[name].reshape(-1)[place] == number:
+                        break
+                    values = dict(found.inputs)
+                    values[name] = values[name].clone().contiguous()
+                    values[name].view(-1)[place] = number
+                    simpler = self.difference(values)
+                    if simpler is not None and self._counts(values):
+                        found = simpler
+                        break
+        return found

@@ -1,0 +1,74 @@
+"""What is known about findings: a row says which finding it explains, and how large an error it can explain.
+
+A finding that is larger than its row allows, or in another dtype, is not explained by it: it may be another defect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NOT_EXPLAINED = "not explained yet"
+FIRST_ORDER = "gradient"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why PyTorch's derivative of *operator* is wrong in *dtypes*, by at most *largest* relative to the exact one.
+
+    *question* is the derivative that is meant; a walk asks for the gradient. *issue* is the number of PyTorch's issue.
+    """
+
+    operator: str
+    text: str
+    dtypes: tuple[str, ...] = ("float64",)
+    largest: float = float("inf")
+    question: str = FIRST_ORDER
+    issue: int | None = None
+
+    @property
+    def link(self) -> str:
+        """Return the address of PyTorch's issue, or nothing where none is known."""
+        return "" if self.issue is None else f"https://github.com/pytorch/pytorch/issues/{self.issue}"
+
+
+EXPLANATIONS = (
+    Explanation(
+        "nn.functional.hardsigmoid",
+        "Its backward multiplies by 1/6 rounded to float32, also in float64: every slope is 2.98e-8 too large.",
+        largest=3e-8,
+    ),
+    Explanation(
+        "nn.functional.celu",
+        "Its backward rounds α to float32 before it divides by it: exp(x/α) is off by the relative rounding error of α"
+        " times (1 + x/α), some 1e-8 for α = 0.7. Where float32 holds α, as it does 1 and 0.5, the slope is right.",
+        largest=1e-6,
+    ),
+    Explanation(
+        "nn.functional.layer_norm",
+        "Forward mode over forward mode loses a term of its second derivative.",
+        dtypes=("float64", "float32", "bfloat16", "float16"),
+        question="second derivative, forward over forward",
+        issue=196700,
+    ),
+    Explanation(
+        "torch.autograd.Function",
+        "Nested forward mode through a function with a `jvp` of its own is zero in the second derivative.",
+        dtypes=("float64", "float32", "bfloat16", "float16"),
+        question="second derivative, forward over forward",
+        issue=197867,
+    ),
+)
+
+
+def explanation_of(operator: str, dtype: str, relative: float, question: str = FIRST_ORDER) -> Explanation | None:
+    """Return what explains a finding on *operator*, a name with or without its variant, of so large a relative error.
+
+    >>> explanation_of("nn.functional.hardsigmoid", "float64", 2.98e-8).issue is None
+    True
+    >>> explanation_of("nn.functional.hardsigmoid", "float64", 0.5)
+    """
+    for row in EXPLANATIONS:
+        named = operator == row.operator or operator.rpartition(".")[0] == row.operator
+        if named and dtype in row.dtypes and question == row.question and relative <= row.largest:
+            return row
+    return None

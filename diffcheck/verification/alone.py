@@ -1,0 +1,38 @@
+"""x̄ where x alone requires grad: a backward may count on being asked for all of its gradients, and swap or drop some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import torch
+
+from diffcheck.verification.attempting import attempted
+from diffcheck.verification.comparison import Truth, compare
+from diffcheck.verification.findings import Finding
+from diffcheck.verification.modes import Slopes
+from diffcheck.verification.subjects import Subject
+
+
+def one_at_a_time(subject: Subject, compute: Callable[[Subject], Slopes], truth: Truth) -> Iterator[Finding]:
+    """Return the findings on x̄ for each x in *wrt* when all others are held constant; none where there are no others.
+
+    *truth* is the exact gradient by all of them: what is held constant changes no other's derivative.
+    """
+    for name in subject.wrt if len(subject.wrt) > 1 and not _tied(subject.function) else ():
+        single = replace(subject, wrt=(name,), frozen=True)
+        label = f"with {name} alone requiring grad"
+        got = attempted(f"the backward {label}", (name,), partial(compute, single))
+        if isinstance(got, tuple):
+            yield from got
+            continue
+        judged = (item for item in compare(got, truth) if item.place.name == name)
+        yield from (replace(item, note=" ".join(filter(None, (item.note, label)))) for item in judged)
+
+
+def _tied(function: object) -> bool:
+    """Say whether a module has one parameter under two names, of which one cannot be held without the other."""
+    if not isinstance(function, torch.nn.Module):
+        return False
+    return len(list(function.parameters())) < len(list(function.named_parameters(remove_duplicate=False)))
