@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from diffcheck._version import __version__
 
 if TYPE_CHECKING:
+    from diffcheck.auditing import audit
     from diffcheck.capturing import capture
     from diffcheck.derivation import Gradient, derive
     from diffcheck.generation import Source, generate
@@ -26,6 +27,7 @@ _ROOMS = {
     "generate": "generation",
     "exact": "oracle",
     "capture": "capturing",
+    "audit": "auditing",
     "check": "verification",
     "gradcheck": "verification",
     "gradgradcheck": "verification",
@@ -37,6 +39,7 @@ __all__ = [
     "Program",
     "Source",
     "__version__",
+    "audit",
     "capture",
     "check",
     "derive",

@@ -23,6 +23,7 @@ PUBLIC = [
     "Program",
     "Source",
     "__version__",
+    "audit",
     "capture",
     "check",
     "derive",

@@ -1,4 +1,4 @@
-"""Is a handwritten gradient function right, for all inputs? Proved by exact algebra, refuted by a counterexample, or undecided."""
+"""Is a handwritten gradient right, for all inputs? Proved by exact algebra, refuted by a counterexample, or undecided."""
 
 from diffcheck.auditing.audit import audit
 from diffcheck.auditing.proof import Counterexample, Proof

@@ -1,4 +1,4 @@
-"""What a normal form is a polynomial in, beside reads, extents and binders: a logistic curve, a step, and being inside an axis."""
+"""What a normal form is a polynomial in, beside reads, extents and binders: a logistic curve, a step, a mask."""
 
 from __future__ import annotations
 

@@ -30,14 +30,14 @@ def audit(
 ) -> Proof:
     """∂L/∂x = h(inputs) for all inputs? Return a `Proof`: proved by exact algebra, refuted by a counterexample, or undecided.
 
-    *handwritten* is plain PyTorch or NumPy-style code that returns one array for each name in *wrt*: several, stacked in one, or a
-    mapping. Its arguments are matched with those of *loss* by name, and it may take any of them; what else it takes, *where*
-    defines, as in ``where={"t_p": model}``, by functions of the loss's arguments. *at* are inputs of the loss in its order, or by
-    name, from which shapes and whole numbers are taken. *sizes* names symbolic extents as for `capture`; without it every extent of
-    2 or more is symbolic as far as both functions allow, those of one length under one name.
+    *handwritten* is plain PyTorch or NumPy-style code that returns one array for each name in *wrt*: several, stacked in one,
+    or a mapping. Its arguments are matched with those of *loss* by name, and it may take any of them; what else it takes,
+    *where* defines, as in ``where={"t_p": model}``, by functions of the loss's arguments. *at* are inputs of the loss in its
+    order, or by name, from which shapes and whole numbers are taken. *sizes* names symbolic extents as for `capture`; without
+    it every extent of 2 or more is symbolic as far as both functions allow, those of one length under one name.
 
-    Raises an `UnknownName`, `MissingInput`, `ShapeMismatch`, `UnsupportedDtype`, `DerivationError` or `CaptureError` for arguments
-    that do not fit, results that are not of the shapes of *wrt*, and code that cannot be captured.
+    Raises an `UnknownName`, `MissingInput`, `ShapeMismatch`, `UnsupportedDtype`, `DerivationError` or `CaptureError` for
+    arguments that do not fit, results that are not of the shapes of *wrt*, and code that cannot be captured.
 
     >>> import torch
     >>> def loss(x, y, w):
@@ -90,7 +90,11 @@ def _proved_at_one(sides: Sides, one: frozenset[str]) -> bool:
 
     def draw(name: str, shape: tuple[int, ...]) -> Any:
         given = sides.inputs[name]
-        return generator.integers(1, 9, shape) / 8 if given.is_floating_point() else generator.choice(given.reshape(-1).numpy(), shape)
+        return (
+            generator.integers(1, 9, shape) / 8
+            if given.is_floating_point()
+            else generator.choice(given.reshape(-1).numpy(), shape)
+        )
 
     try:
         small = at_sizes(sides, one, resized(sides, lengths, draw))

@@ -1,7 +1,7 @@
 """Σ_K e, Π_K e, max_K e and argmax_K e as SymPy nodes whose bound indices have canonical names.
 
-The name of a bound index tells how deep it is bound and its place there, so two sums that differ in the names of their indices are
-one node, and no index that is free anywhere has such a name.
+The name of a bound index tells how deep it is bound and its place there, so two sums that differ in the names of their indices
+are one node, and no index that is free anywhere has such a name.
 """
 
 from __future__ import annotations
@@ -75,13 +75,12 @@ def _named(body: Expr, order: tuple[Symbol, ...], depth: int) -> Expr:
 def _orders(body: Expr, bound: dict[Symbol, Expr]) -> list[tuple[Symbol, ...]]:
     """Return the orders in which the indices may be named: by extent and by what the body says of each alone."""
     classes: dict[tuple[str, str], list[Symbol]] = {}
-    for symbol in bound:
+    for symbol, size in bound.items():
         masked = {other: index_symbol("this" if other == symbol else "other") for other in bound}
-        classes.setdefault((str(bound[symbol]), str(substitute(body, masked))), []).append(symbol)
+        classes.setdefault((str(size), str(substitute(body, masked))), []).append(symbol)
     groups = [classes[key] for key in sorted(classes)]
     if prod(factorial(len(group)) for group in groups) > _MOST_ORDERS:
         return [tuple(symbol for group in groups for symbol in group)]
     return [
-        tuple(symbol for group in chosen for symbol in group)
-        for chosen in product(*(permutations(group) for group in groups))
+        tuple(symbol for group in chosen for symbol in group) for chosen in product(*(permutations(group) for group in groups))
     ]

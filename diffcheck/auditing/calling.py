@@ -29,7 +29,9 @@ def parameters_of(function: Any, what: str) -> list[inspect.Parameter]:
     for parameter in found:
         if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
             raise CaptureError(
-                got=f"{what} with the argument {parameter}", wanted="arguments that have names", do="wrap it in a def that names them"
+                got=f"{what} with the argument {parameter}",
+                wanted="arguments that have names",
+                do="wrap it in a def that names them",
             )
     return found
 
@@ -46,7 +48,9 @@ def inputs_by_name(at: Any, loss: Callable[..., Any]) -> dict[str, torch.Tensor]
             raise CaptureError(got=f"{len(at)} inputs", wanted=f"those of loss({', '.join(names)})", do="leave the others out")
         given = dict(zip(names, at, strict=False))
     else:
-        raise CaptureError(got=f"at of type {type(at).__name__}", wanted="a sequence or a mapping of inputs", do="pass at=(x, y, w)")
+        raise CaptureError(
+            got=f"at of type {type(at).__name__}", wanted="a sequence or a mapping of inputs", do="pass at=(x, y, w)"
+        )
     for name in given:
         if name not in names:
             raise UnknownName.among("argument of the loss", name, names)
@@ -64,7 +68,9 @@ def _tensor(name: str, value: Any) -> torch.Tensor:
     elif isinstance(value, (int, float, list, tuple)) and not isinstance(value, bool):
         found = torch.tensor(value, dtype=torch.float64)
     else:
-        raise UnsupportedDtype(got=f"{name} of type {type(value).__name__}", wanted="a tensor, an array or a number", do="convert it")
+        raise UnsupportedDtype(
+            got=f"{name} of type {type(value).__name__}", wanted="a tensor, an array or a number", do="convert it"
+        )
     if found.is_complex():
         raise UnsupportedDtype(got=f"{name} of dtype {found.dtype}", wanted="real numbers", do="pass real and imaginary parts")
     return found.double() if found.is_floating_point() else found
@@ -109,7 +115,9 @@ class Handwritten:
             parts = [value]
         else:
             parts = [value[place] for place in range(len(self.wrt))]
-        return tuple(part if isinstance(part, torch.Tensor) else torch.full((), float(part), dtype=torch.float64) for part in parts)
+        return tuple(
+            part if isinstance(part, torch.Tensor) else torch.full((), float(part), dtype=torch.float64) for part in parts
+        )
 
 
 def handwritten_of(
@@ -138,7 +146,7 @@ def handwritten_of(
 def _tried(made: Handwritten, inputs: Mapping[str, torch.Tensor]) -> Any:
     try:
         return made.returned(*(value.clone() for value in inputs.values()))
-    except Exception as error:  # noqa: BLE001  # the function is somebody else's, and raises what it likes
+    except Exception as error:  # the function is somebody else's, and raises what it likes
         first = (str(error).splitlines() or [""])[0]
         raise CaptureError(
             got=f"{type(error).__name__}: {first}"[:200],

@@ -1,8 +1,8 @@
 """The named functions of a normal form, as a normal form in few atoms: exp, σ, softplus, log, step, sin, cos and roots.
 
-    tanh(u) = 2σ(2u) − 1       sech(u) = 2·exp(u)·σ(−2u)      sinh, cosh, expm1 by exp      logsigmoid(u) = −softplus(−u)
-    σ(−u) = 1 − σ(u)           softplus(−u) = softplus(u) − u  relu(u) = u·step(u)           |u| = u·sign(u)
-    1/(a + b) = σ(−v)/a        log(a + b) = log(a) + softplus(v)                             where b/a = exp(v)
+tanh(u) = 2σ(2u) − 1       sech(u) = 2·exp(u)·σ(−2u)      sinh, cosh, expm1 by exp      logsigmoid(u) = −softplus(−u)
+σ(−u) = 1 − σ(u)           softplus(−u) = softplus(u) − u  relu(u) = u·step(u)           |u| = u·sign(u)
+1/(a + b) = σ(−v)/a        log(a + b) = log(a) + softplus(v)                             where b/a = exp(v)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MOST_TRUTHS = 4
 
 
 def called(name: str, u: Expr, loose: bool = False) -> Expr:
-    """Return the function *name* of the normal form *u*; *loose* takes step(−u) for 1 − step(u), which is wrong at u = 0."""
+    """Return a named function of the normal form *u*; *loose* takes step(−u) for 1 − step(u), which is wrong at u = 0."""
     rules: dict[str, Any] = {
         "exp": lambda: exp(u),
         "log": lambda: _log(u),
@@ -63,7 +63,7 @@ def _odd(name: str, u: Expr) -> Expr:
 
 
 def step(u: Expr, loose: bool) -> Expr:
-    """Return step(u): of u scaled by a positive number, and worked out where u is made of truth values."""
+    """Return the step of u: of u scaled by a positive number, and worked out where u is made of truth values."""
     if u.is_Rational:
         return Integer(1 if u > 0 else 0)
     truths = sorted({atom for atom in u.atoms(*IDEMPOTENT) if _outermost(atom, u)}, key=str)
@@ -76,7 +76,9 @@ def step(u: Expr, loose: bool) -> Expr:
 
 
 def _outermost(atom: Expr, u: Expr) -> bool:
-    return any(atom == (factor.base if factor.is_Pow else factor) for term in Add.make_args(u) for factor in Mul.make_args(term))
+    return any(
+        atom == (factor.base if factor.is_Pow else factor) for term in Add.make_args(u) for factor in Mul.make_args(term)
+    )
 
 
 def _without(u: Expr, truths: list[Expr]) -> Expr:
@@ -95,7 +97,7 @@ def _worked_out(u: Expr, truths: list[Expr]) -> Expr:
 
 
 def content(total: Expr) -> tuple[Expr, Expr]:
-    """Return (c, e) with total = c·e, where c is a number times the powers and exponentials that all terms share."""
+    """Return c and e with total = c·e, where c is a number times the powers and exponentials that all terms share."""
     terms = Add.make_args(total)
     number = lead_of(total)[0]
     shared, grown = None, None

@@ -12,13 +12,14 @@ from itertools import count
 from sympy import Add, Dummy, Expr, Mul, Pow, fraction, preorder_traversal, together
 
 from diffcheck.auditing.atoms import Step
+from diffcheck.auditing.monomials import bounded
 from diffcheck.auditing.normal import Normal
 from diffcheck.derivation import Gradient
 from diffcheck.errors import DiffcheckError
 from diffcheck.notation import Program, index_symbol
 from diffcheck.notation.text import expression_text
 
-_MOST_FRACTIONS = 40
+_MOST_FRACTIONS = 12
 _LONGEST_REASON = 300
 
 
@@ -35,7 +36,8 @@ def matched(gradient: Gradient, program: Program) -> Matched:
     """Return whether the outputs of *program* are the adjoints of *gradient*, in their order."""
     reason = ""
     for unrolled in (False, True):
-        found = _matched(gradient, program, unrolled)
+        with bounded():
+            found = _matched(gradient, program, unrolled)
         if found.equal:
             return found
         reason = reason or found.reason
@@ -48,7 +50,11 @@ def _matched(gradient: Gradient, program: Program, unrolled: bool) -> Matched:
         if left is None:
             return Matched(True)
         conditions = _conditions(gradient, unrolled)
-        if conditions and _difference(gradient, program, unrolled, True) is None and _conditions_of(program, unrolled) <= conditions:
+        if (
+            conditions
+            and _difference(gradient, program, unrolled, True) is None
+            and _conditions_of(program, unrolled) <= conditions
+        ):
             listed = " and ".join(sorted({_text(abs_of(condition)) for condition in conditions}))
             return Matched(True, (f"{listed} is nowhere 0: there the loss has a kink, and another convention is followed",))
         name, term = left

@@ -10,6 +10,8 @@ Each rule rewrites a product into a sum of smaller ones, whatever stands beside 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, exp, sin
 from sympy import cos as cosine
@@ -18,7 +20,30 @@ from diffcheck.auditing.atoms import Logistic, Step, Within
 from diffcheck.errors import DerivationError
 
 MOST_TERMS = 3000
+_MOST_STEPS = 20_000  # some seconds
+_STEPS: ContextVar[list[int] | None] = ContextVar("the number of products simplified so far", default=None)
 IDEMPOTENT = (Step, KroneckerDelta, Within)
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Refuse, inside, to simplify more products than some ten seconds allow."""
+    token = _STEPS.set([0])
+    try:
+        yield
+    finally:
+        _STEPS.reset(token)
+
+
+def _count_step() -> None:
+    steps = _STEPS.get()
+    if steps is None:
+        return
+    steps[0] += 1
+    if steps[0] > _MOST_STEPS:
+        raise DerivationError(
+            got=f"more than {_MOST_STEPS} products", wanted="fewer", do="audit a smaller part of the function"
+        )
 
 
 def multiplied(*sums: Expr) -> Expr:
@@ -38,6 +63,7 @@ def multiplied(*sums: Expr) -> Expr:
 
 def simplified(product: Expr) -> Expr:
     """Return a product of atoms after all rules; SymPy has gathered equal factors and exponentials."""
+    _count_step()
     if product.is_Add:
         return Add(*map(simplified, product.args))
     factors = Mul.make_args(product)
@@ -94,7 +120,9 @@ def _joined(grown: Expr, curve: Expr, count: int) -> Expr:
     argument = curve.args[0]
     if count > 0:
         return exp(grown) - exp(grown - argument) * curve
-    return exp(grown + argument) * (1 - curve) if grown + argument == 0 else exp(grown + argument) - exp(grown + argument) * curve
+    return (
+        exp(grown + argument) * (1 - curve) if grown + argument == 0 else exp(grown + argument) - exp(grown + argument) * curve
+    )
 
 
 def multiples(grown: Expr, argument: Expr) -> int:
@@ -132,7 +160,9 @@ def _quotient(base: Expr, power: Expr, rest: list[Expr]) -> Iterator[tuple[Expr,
 
 def lead_of(total: Expr) -> tuple[Expr, Expr]:
     """Return the number and the atoms of the leading term: of the highest degree, and of these the last by name."""
-    return max((term.as_coeff_Mul() for term in Add.make_args(total)), key=lambda pair: (_degree(pair[1]), str(pair[1])))
+    terms = (term.as_coeff_Mul() for term in Add.make_args(total))
+    number, atoms = max(terms, key=lambda pair: (_degree(pair[1]), str(pair[1])))
+    return number, atoms
 
 
 def _degree(term: Expr) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 
-from sympy import Add, Abs, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol, exp
+from sympy import Abs, Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol, exp
 
 from diffcheck.auditing.atoms import Logistic, Opaque, Softplus, Step, Within
 from diffcheck.auditing.binders import BINDERS, Binder, Total, bound_by
@@ -21,7 +21,7 @@ from diffcheck.auditing.functions import called, inverse, root
 from diffcheck.auditing.monomials import multiplied, simplified
 from diffcheck.derivation.deltas import solved
 from diffcheck.errors import UnsupportedExpression
-from diffcheck.notation import FUNCTIONS, Equation, Index, Program, Reduction, index_symbol, indices_of, name_of, read
+from diffcheck.notation import FUNCTIONS, Equation, Index, Program, Reduction, Role, index_symbol, indices_of, name_of, read
 from diffcheck.notation.places import Quotient, Remainder, inside
 from diffcheck.notation.selection import detach, held, select
 from diffcheck.notation.symbols import is_scalar_read, substitute
@@ -72,10 +72,11 @@ class Normal:
             return self._power(node)
         if isinstance(node, KroneckerDelta | Within | Quotient | Remainder):
             return node.func(*map(self.form, node.args))
-        if isinstance(node, held | detach):
-            return self.form(node.args[0])
         if isinstance(node, select):
             return self._select(*map(self.form, node.args))
+        return self.form(node.args[0]) if isinstance(node, held | detach) else self._function(node)
+
+    def _function(self, node: Expr) -> Expr:
         if isinstance(node, Total):
             names = {symbol: self._fresh(size) for symbol, size in node.bound}
             return self.total(self.form(substitute(node.args[0], names)), {name: self.extents[name] for name in names.values()})
@@ -86,7 +87,18 @@ class Normal:
         name = _ATOMS.get(type(node), type(node).__name__)
         if name not in FUNCTIONS or len(node.args) != 1:
             raise UnsupportedExpression(got=str(node), wanted="a named function", do="write it in named functions")
-        return called(name, self.form(node.args[0]), self.loose)
+        argument = self.form(node.args[0])
+        if name in ("sign", "step", "absolute") and self._is_whole(argument):
+            return _of_whole(name, argument)
+        return called(name, argument, self.loose)
+
+    def _is_whole(self, node: Expr) -> bool:
+        whole = self.program.named(Role.INTEGER)
+        return all(
+            atom.is_integer or (isinstance(atom, Indexed) and name_of(atom) in whole) or atom.is_Integer
+            for term in Add.make_args(node)
+            for atom in term.as_coeff_Mul()[1:]
+        ) and all(term.as_coeff_Mul()[0].is_Integer for term in Add.make_args(node))
 
     def _power(self, node: Expr) -> Expr:
         base, power = self.form(node.base), self.form(node.exp)
@@ -180,11 +192,25 @@ class Normal:
         return multiplied(*map(self.form, outer), *sums) if idle else simplified(Mul(*outer, *sums))
 
 
+def _of_whole(name: str, u: Expr) -> Expr:
+    """Return a function with a kink of a whole number u: of step(u) and step(−u) = 1 − step(u) − δ(u, 0)."""
+    turned = u.could_extract_minus_sign()
+    above = called("step", -u if turned else u)
+    below = 1 - above - _is_zero(u)
+    positive, negative = (below, above) if turned else (above, below)
+    found = {"step": positive, "sign": positive - negative}
+    return found[name] if name in found else multiplied(u, positive - negative)
+
+
+def _is_zero(u: Expr) -> Expr:
+    parts = Add.make_args(u)
+    left = Add(*(part for part in parts if not part.as_coeff_Mul()[0].is_negative))
+    return KroneckerDelta(left, left - u)
+
+
 def _separate(term: Expr) -> list[Expr]:
     """Return the factors of *term*, with exp(u + v) as exp(u)·exp(v)."""
     found: list[Expr] = []
     for factor in Mul.make_args(term):
         found += [exp(part) for part in Add.make_args(factor.args[0])] if isinstance(factor, exp) else [factor]
     return found
-
-

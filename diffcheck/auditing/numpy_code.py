@@ -1,7 +1,8 @@
 """NumPy-style functions as functions of PyTorch tensors, so that torch.export can record them.
 
-A function is copied with other globals: where it names NumPy it finds the functions of this file, which do the same to tensors, and
-where it names ``len`` one that leaves a symbolic length symbolic. Functions that it calls are copied with it. No global is changed.
+A function is copied with other globals: where it names NumPy it finds the functions of this file, which do the same to
+tensors, and where it names ``len`` one that leaves a symbolic length symbolic. Functions that it calls are copied with it. No
+global is changed.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ def as_tensor(value: Any) -> torch.Tensor:
         return value
     if isinstance(value, (tuple, list)):
         return torch.stack([as_tensor(part) for part in value])
-    return torch.ones((), dtype=torch.float64) * value
+    made: torch.Tensor = torch.ones((), dtype=torch.float64) * value
+    return made
 
 
 def _lifted(function: Callable[..., Any], *, tensors: int = 1) -> Callable[..., Any]:
@@ -117,7 +119,8 @@ def _smallest(u: torch.Tensor, dim: Any = None, keepdim: bool = False) -> torch.
 
 
 def _dot(u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    return u * v if 0 in (u.dim(), v.dim()) else u @ v
+    product: torch.Tensor = u * v if 0 in (u.dim(), v.dim()) else u @ v
+    return product
 
 
 def _gathered(join: Callable[..., torch.Tensor]) -> Callable[..., TensorArray]:
@@ -135,23 +138,21 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
         "cumsum"
     ).split()
 }
-_FUNCTIONS |= {
-    name: _lifted(function, tensors=2)
-    for name, function in {
-        "dot": _dot,
-        "matmul": torch.matmul,
-        "outer": lambda u, v: torch.outer(u.reshape(-1), v.reshape(-1)),
-        "maximum": torch.maximum,
-        "minimum": torch.minimum,
-        "add": torch.add,
-        "subtract": torch.sub,
-        "multiply": torch.mul,
-        "divide": torch.div,
-        "power": torch.pow,
-        "logaddexp": torch.logaddexp,
-        "heaviside": torch.heaviside,
-    }.items()
+_OF_TWO: dict[str, Callable[..., Any]] = {
+    "dot": _dot,
+    "matmul": torch.matmul,
+    "outer": lambda u, v: torch.outer(u.reshape(-1), v.reshape(-1)),
+    "maximum": torch.maximum,
+    "minimum": torch.minimum,
+    "add": torch.add,
+    "subtract": torch.sub,
+    "multiply": torch.mul,
+    "divide": torch.div,
+    "power": torch.pow,
+    "logaddexp": torch.logaddexp,
+    "heaviside": torch.heaviside,
 }
+_FUNCTIONS |= {name: _lifted(function, tensors=2) for name, function in _OF_TWO.items()}
 _FUNCTIONS |= {
     "where": _lifted(torch.where, tensors=3),
     "max": _lifted(_largest),
@@ -241,7 +242,7 @@ def _of_numpy(value: Any) -> bool:
 
 
 def _of_torch(value: Any) -> bool:
-    return isinstance(value, ModuleType) and value is not np or str(_home(value)).split(".")[0] in ("torch", "diffcheck")
+    return (isinstance(value, ModuleType) and value is not np) or str(_home(value)).split(".")[0] in ("torch", "diffcheck")
 
 
 def _home(value: Any) -> Any:

@@ -56,9 +56,9 @@ def _shown(ball: arb) -> str:
 class Proof:
     """Whether a handwritten gradient is right: "proved", "refuted" or "undecided", by *status*.
 
-    *general* names the extents that a proof holds for, each with the least that it may be; all others are as in the inputs.
-    *assumptions* are what a proof rests on, *formulas* the closed forms that are short, and *points* the number of random points
-    at which the two agreed where nothing is decided.
+    *general* names the extents that a proof holds for, each with the least that it may be; the others are those of the inputs.
+    *assumptions* are what a proof rests on, *formulas* the closed forms that are short, and *points* the number of random
+    points at which the two agreed where nothing is decided.
     """
 
     subject: str
@@ -79,7 +79,9 @@ class Proof:
     def raise_if_wrong(self) -> None:
         """Raise a `WrongGradient` unless the function is proved right."""
         if not self.proved:
-            raise WrongGradient(got=str(self), wanted="a gradient that is proved right", do="mend the function", place=self.subject)
+            raise WrongGradient(
+                got=str(self), wanted="a gradient that is proved right", do="mend the function", place=self.subject
+            )
 
     def __str__(self) -> str:
         if self.status == "refuted":

@@ -1,13 +1,14 @@
 """Looking for inputs at which the two sides of an audit certainly differ, small ones first, and making those found simpler.
 
-Two values differ if their balls are disjoint. A point counts only if both functions, run there, compute what their programs say,
-and if it lies on no kink of the loss: there the gradient jumps, and any subgradient is right.
+Two values differ if their balls are disjoint. A point counts only if both functions, run there, compute what their programs
+say, and if it lies on no kink of the loss: there the gradient jumps, and any subgradient is right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -30,6 +31,7 @@ _BITS = 256
 _AGREEING_BITS = 1000
 _ROUNDING = 2.0**-48  # what a constant that float64 cannot hold makes of a right function
 _SIMPLE = (0.0, 1.0, -1.0, 2.0, 0.5)
+_SCALES = (_SIMPLE, (0.0, 1.0, -1.0), (-3.0, -0.5, 0.25, 1.5, 5.0, 30.0, -30.0))
 _NEAR = 2.0**-30
 _JUMP = 2.0**-10
 _TRIES = 6
@@ -55,8 +57,7 @@ class Search:
     def _points(self) -> Iterator[Values]:
         for lengths in self._lengths():
             for turn in range(_TRIES):
-                scale = (_SIMPLE, (0.0, 1.0, -1.0), (-3.0, -0.5, 0.25, 1.5, 5.0, 30.0, -30.0))[turn % 3]
-                yield resized(self.sides, lengths, lambda name, shape, scale=scale: self._draw(name, shape, scale))
+                yield resized(self.sides, lengths, partial(self._draw, numbers=_SCALES[turn % len(_SCALES)]))
             yield resized(self.sides, lengths, self._eighths)
         yield self.sides.inputs
 
@@ -66,10 +67,10 @@ class Search:
         for sizes in choices[:_MOST_SIZES]:
             yield dict(zip(names, sizes, strict=True))
 
-    def _draw(self, name: str, shape: tuple[int, ...], scale: tuple[float, ...]) -> np.ndarray:
+    def _draw(self, name: str, shape: tuple[int, ...], numbers: tuple[float, ...]) -> np.ndarray:
         given = self.sides.inputs[name]
         if given.is_floating_point():
-            return self.generator.choice(scale, shape)
+            return self.generator.choice(numbers, shape)
         return self.generator.choice(np.unique(given.numpy()), shape)
 
     def _eighths(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -114,7 +115,10 @@ class Search:
             mine, theirs = exact[adjoint], got[self.sides.outputs[name]]
             if mine.shape != theirs.shape:
                 return []
-            found += [(name, tuple(index), mine[(*index, ...)].item(), theirs[(*index, ...)].item()) for index in np.ndindex(mine.shape)]
+            found += [
+                (name, tuple(index), mine[(*index, ...)].item(), theirs[(*index, ...)].item())
+                for index in np.ndindex(mine.shape)
+            ]
         return found
 
     def _evaluated(self, program: Program, values: Values) -> dict[str, Any]:

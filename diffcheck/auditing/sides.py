@@ -1,4 +1,4 @@
-"""The two sides of an audit as programs over the same inputs: the derived gradient, and what the handwritten function computes."""
+"""The two sides of an audit as programs over the same inputs: the derived gradient and the handwritten one."""
 
 from __future__ import annotations
 

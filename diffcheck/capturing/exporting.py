@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from operator import getitem
 from typing import Any
 
 import torch
 from torch.export import ExportedProgram
 
 from diffcheck.capturing.locating import line_calling, line_raising
-from diffcheck.capturing.rows import ROWS
+from diffcheck.capturing.rows import REFUSED, ROWS
 from diffcheck.errors import CaptureError
 
 _HINTS = {
@@ -51,7 +52,8 @@ def exported(
         warnings.simplefilter("ignore")
         try:
             found = torch.export.export(module, given, dynamic_shapes=tuple(dynamic) if shapes else None, strict=False)
-            taken_apart: ExportedProgram = found.run_decompositions(_table())
+            # Taking apart costs more than recording, and most functions call nothing that it would change.
+            taken_apart: ExportedProgram = found if _in_rows(found) else found.run_decompositions(_table())
         except Exception as error:  # torch.export raises errors of many kinds for code that it cannot record
             raise _refusal(error) from error
     return taken_apart
@@ -65,6 +67,12 @@ def overwriting(name: str, fn: Callable[..., Any], inputs: Sequence[Any]) -> Cap
         do="let it return a new tensor, which register_autograd needs too",
         place=line_calling(frozenset({name}), fn, inputs),
     )
+
+
+def _in_rows(found: ExportedProgram) -> bool:
+    """Say whether all that *found* calls has a row that takes it; one that only refuses waits for what PyTorch makes of it."""
+    called = [str(node.target) for node in found.graph.nodes if node.op == "call_function" and node.target is not getitem]
+    return all(name in ROWS and ROWS[name] not in REFUSED for name in called)
 
 
 def _table() -> dict[Any, Callable[..., Any]]:

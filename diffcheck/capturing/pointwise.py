@@ -10,7 +10,7 @@ import torch
 from sympy import Expr, Integer, Rational, sqrt
 
 from diffcheck.capturing.arrays import Array, Builder, constant
-from diffcheck.capturing.rows import ROWS, operator
+from diffcheck.capturing.rows import REFUSED, ROWS, operator
 from diffcheck.errors import CaptureError
 from diffcheck.notation.functions import (
     absolute,
@@ -231,6 +231,7 @@ for _name in (
     "rrelu_with_noise_functional.default"
 ).split():
     ROWS[f"aten.{_name}"] = _random
+REFUSED.append(_random)
 
 
 @operator("aten.logical_not.default", "aten.bitwise_not.default")

@@ -12,6 +12,8 @@ Row = Callable[..., "Array | tuple[Array, ...]"]
 Function = TypeVar("Function", bound=Row)
 
 ROWS: dict[str, Row] = {}
+REFUSED: list[Row] = []
+"""The rows that refuse whatever they are given."""
 
 
 def operator(*names: str) -> Callable[[Function], Function]:
@@ -43,4 +45,4 @@ def axes_of(array: Array, dims: Any) -> tuple[int, ...]:
     return tuple(sorted(axis_of(array, dim) for dim in (dims if isinstance(dims, (list, tuple)) else (dims,))))
 
 
-__all__ = ["ROWS", "Array", "Builder", "Row", "axes_of", "axis_of", "operator"]
+__all__ = ["REFUSED", "ROWS", "Array", "Builder", "Row", "axes_of", "axis_of", "operator"]

@@ -18,21 +18,31 @@ class Case:
     tensors: tuple[torch.Tensor, ...]
 
     @property
-    def has_inputs(self) -> bool:
-        """Every tensor has elements, and one of them requires a gradient."""
-        return all(value.numel() for value in self.tensors) and any(value.requires_grad for value in self.tensors)
+    def empty(self) -> bool:
+        """A tensor has no elements, or none requires a gradient."""
+        return any(not value.numel() for value in self.tensors) or not any(value.requires_grad for value in self.tensors)
 
-    def has_outputs(self) -> bool:
-        """Return whether every output has elements, and there is one that can have a gradient."""
-        with torch.no_grad():
+    def differentiated(self) -> tuple[Callable[..., Any], list[torch.Tensor]]:
+        """Return the function with no other outputs than those that PyTorch differentiates, and these.
+
+        PyTorch declares the others to be constants, as it does a saved mean: no backward is asked of them.
+        """
+        with torch.enable_grad():
             outputs = tree_leaves(self.call(*self.tensors))
-        return bool(outputs) and all(_differentiable(value) and value.numel() for value in outputs)
+        places = [place for place, value in enumerate(outputs) if _differentiated(value)]
+
+        def call(*tensors: torch.Tensor) -> Any:
+            result = self.call(*tensors)
+            leaves = tree_leaves(result)
+            return result if isinstance(result, torch.Tensor) else tuple(leaves[place] for place in places)
+
+        return call, [outputs[place] for place in places]
 
 
 def case_of(entry: Any, sample: Any) -> Case:
     """Return *sample* of *entry* as a function of its tensors, those in lists and keywords included.
 
-    Its outputs are what ``sample.output_process_fn_grad`` makes of the operator's, less what is neither real nor complex.
+    Its outputs are what ``sample.output_process_fn_grad`` makes of the operator's.
     """
     leaves, shape = tree_flatten((sample.input, tuple(sample.args), dict(sample.kwargs)))
     places = [place for place, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
@@ -42,12 +52,11 @@ def case_of(entry: Any, sample: Any) -> Case:
         filled = dict(enumerate(leaves)) | dict(zip(places, tensors, strict=True))
         first, args, kwargs = tree_unflatten(list(filled.values()), shape)
         result = entry.op(first, *args, **kwargs)
-        result = result if process is None else process(result)
-        return result if isinstance(result, torch.Tensor) else tuple(filter(_differentiable, tree_leaves(result)))
+        return result if process is None else process(result)
 
     given = (leaves[place] for place in places)
     return Case(call, tuple(value.detach().requires_grad_(value.requires_grad) for value in given))
 
 
-def _differentiable(value: object) -> bool:
-    return isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex())
+def _differentiated(value: object) -> bool:
+    return isinstance(value, torch.Tensor) and value.requires_grad

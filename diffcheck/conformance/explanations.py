@@ -44,6 +44,13 @@ EXPLANATIONS = (
         largest=1e-6,
     ),
     Explanation(
+        "as_strided_scatter",
+        "Its backward takes the wrong places of the first input: the slope is 1 where the second"
+        " was written, and 0 where the first stayed, which is the reverse of the right one. PyTorch's own test of it is marked as expected to fail.",
+        dtypes=("float64", "float32", "bfloat16", "float16"),
+        issue=88105,
+    ),
+    Explanation(
         "nn.functional.layer_norm",
         "Forward mode over forward mode loses a term of its second derivative.",
         dtypes=("float64", "float32", "bfloat16", "float16"),

@@ -23,13 +23,17 @@ def judged(entry: Any, sample: Any, place: int, *, checked: Callable[..., Findin
     """Return what *checked*, with one drawn cotangent, says of *sample*, the one at *place*."""
     try:
         case = case_of(entry, sample)
-        something = case.has_inputs and case.has_outputs()
+        if case.empty:
+            return SampleOutcome(place, "empty")
+        call, outputs = case.differentiated()
     except Exception as error:  # noqa: BLE001  # an operator that fails on its own sample is no defect of ours
         return SampleOutcome(place, "unsupported", f"the operator itself fails: {_first_line(error)}", type(error).__name__)
-    if not something:
+    if any(not value.numel() for value in outputs):
         return SampleOutcome(place, "empty")
+    if not outputs:
+        return SampleOutcome(place, "unsupported", "PyTorch differentiates none of its outputs")
     try:
-        findings = checked(case.call, *case.tensors, tangents=1)
+        findings = checked(call, *case.tensors, tangents=1)
     except DiffcheckError as refusal:
         return SampleOutcome(place, "unsupported", refusal.got, type(refusal).__name__)
     except Exception as error:  # noqa: BLE001  # any other error is our defect, and is listed as one

@@ -6,12 +6,16 @@ and for each sample tried ("begun", its place) and ("judged", its `SampleOutcome
 
 from __future__ import annotations
 
+import faulthandler
 import logging
+import os
 import random
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,10 +38,22 @@ def serve(connection: Connection, settings: Settings) -> None:
     connection.send(("ready", None))
     try:
         while (name := connection.recv()) is not None:
-            for message in _messages(known[name], settings):
-                connection.send(message)
+            with _apart(2 * settings.per_operator + 60):
+                for message in _messages(known[name], settings):
+                    connection.send(message)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):  # the walk is over: nobody reads on
         return
+
+
+@contextmanager
+def _apart(seconds: float) -> Iterator[None]:
+    """Print nothing, and let this process end by itself, however it hangs, where the walk that should end it is no more."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _messages(entry: Any, settings: Settings) -> Iterator[tuple[str, Any]]:

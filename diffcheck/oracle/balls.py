@@ -204,7 +204,7 @@ def real_number(value: Expr) -> arb:
     if value.is_Rational:
         return arb(fmpq(int(value.p), int(value.q)))
     if value.is_infinite:
-        return arb("inf") if value.is_positive else arb("-inf")
+        return arb("inf") if value.is_extended_positive else arb("-inf")
     name = str(value)
     if name == "pi":
         return arb.pi()

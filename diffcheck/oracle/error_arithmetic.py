@@ -53,7 +53,7 @@ class ErrorArithmetic:
 
     def constant(self, value: Expr) -> Planes:
         if value.is_infinite:
-            return np.array(math.inf if value.is_positive else -math.inf), np.array(0.0)
+            return np.array(math.inf if value.is_extended_positive else -math.inf), np.array(0.0)
         number, held = float_of(value, self.form)
         units = 0.0 if held else 1.0 if value.is_Rational else self._function_units(FUNCTION_UNITS)
         return self._made(np.array(number), np.array(0.0), units)
@@ -127,11 +127,11 @@ class ErrorArithmetic:
 
     def matmul(self, first: Planes, second: Planes, terms: int) -> Planes:
         sizes = np.abs(first[0]), np.abs(second[0])
-        value, size = _product(first[0], second[0]), _product(*sizes)
-        moved = _product(sizes[0], second[1]) + _product(first[1], sizes[1] + 3 * second[1])
+        value, size = matrix_product(first[0], second[0]), matrix_product(*sizes)
+        moved = matrix_product(sizes[0], second[1]) + matrix_product(first[1], sizes[1] + 3 * second[1])
         rounding = _gamma(terms - 1, self.sum_unit)
         rounding = rounding + self.unit * (1 + rounding)
-        lost = self.lost * _product(_grown(first), _grown(second)) if self.lost else 0.0
+        lost = self.lost * matrix_product(_grown(first), _grown(second)) if self.lost else 0.0
         return self._summed(value, size, moved + lost, rounding)
 
     def whole(self, numbers: np.ndarray) -> Planes:
@@ -240,7 +240,8 @@ def _gamma(depth: Any, unit: float) -> Any:
     return np.where(share < 1, share / np.where(share < 1, 1 - share, 1.0), np.inf)
 
 
-def _product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def matrix_product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return Σ_k first[b,i,k]·second[b,k,j]."""
     # Not matmul: its threads cost more than they save at these sizes when the cores are busy.
     product: np.ndarray = np.einsum("bik,bkj->bij", first, second)
     return product

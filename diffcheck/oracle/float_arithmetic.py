@@ -17,7 +17,7 @@ from sympy import Expr, Rational
 
 from diffcheck.notation import Program
 from diffcheck.oracle.arithmetic import Planes
-from diffcheck.oracle.error_arithmetic import float_of
+from diffcheck.oracle.error_arithmetic import float_of, matrix_product
 from diffcheck.oracle.evaluation import evaluate
 from diffcheck.oracle.float_functions import FLOAT_FUNCTIONS
 from diffcheck.oracle.formats import FORMATS, Format
@@ -61,7 +61,7 @@ class FloatArithmetic:
         return self._rounded(np.sum(terms[0], axis=axes, keepdims=True))
 
     def matmul(self, first: Planes, second: Planes, terms: int) -> Planes:
-        return self._rounded(np.matmul(first[0], second[0]))
+        return self._rounded(matrix_product(first[0], second[0]))
 
     def whole(self, numbers: np.ndarray) -> Planes:
         return (np.asarray(numbers, dtype=np.float64),)
@@ -101,7 +101,8 @@ def rounded_to(values: Any, form: Format, generator: np.random.Generator | None 
     scaled = np.ldexp(array, -exponents)
     digits = np.rint(scaled) if generator is None else np.floor(scaled + generator.random(scaled.shape))
     rounded = np.ldexp(digits, exponents)
-    return np.where(np.abs(rounded) > form.largest, np.copysign(math.inf, rounded), rounded)
+    held: np.ndarray = np.where(np.abs(rounded) > form.largest, np.copysign(math.inf, rounded), rounded)
+    return held
 
 
 def float_values(

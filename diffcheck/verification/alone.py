@@ -15,10 +15,13 @@ from diffcheck.verification.modes import Slopes
 from diffcheck.verification.subjects import Subject
 
 
-def one_at_a_time(subject: Subject, compute: Callable[[Subject], Slopes], truth: Truth) -> Iterator[Finding]:
+def one_at_a_time(
+    subject: Subject, compute: Callable[[Subject], Slopes], truth: Truth, known: Slopes | None = None
+) -> Iterator[Finding]:
     """Return the findings on x̄ for each x in *wrt* when all others are held constant; none where there are no others.
 
-    *truth* is the exact gradient by all of them: what is held constant changes no other's derivative.
+    *truth* is the exact gradient by all of them: what is held constant changes no other's derivative. Values that are those
+    *known* from a judgement on all of them, to the bit, are not judged again.
     """
     for name in subject.wrt if len(subject.wrt) > 1 and not _tied(subject.function) else ():
         single = replace(subject, wrt=(name,), frozen=True)
@@ -27,8 +30,24 @@ def one_at_a_time(subject: Subject, compute: Callable[[Subject], Slopes], truth:
         if isinstance(got, tuple):
             yield from got
             continue
-        judged = (item for item in compare(got, truth) if item.place.name == name)
-        yield from (replace(item, note=" ".join(filter(None, (item.note, label)))) for item in judged)
+        if known and same(got.get(name), known.get(name)):
+            continue
+        yield from (labelled(item, label) for item in compare(got, truth) if item.place.name == name)
+
+
+def labelled(item: Finding, label: str) -> Finding:
+    """Return *item* with *label* in its note."""
+    return replace(item, note=" ".join(filter(None, (item.note, label))))
+
+
+def same(got: object, known: object) -> bool:
+    """Say whether both are tensors of the same values, dtype, shape and device; NaN is like nothing."""
+    return (
+        isinstance(got, torch.Tensor)
+        and isinstance(known, torch.Tensor)
+        and (got.dtype, got.device, got.layout) == (known.dtype, known.device, known.layout)
+        and torch.equal(got, known)
+    )
 
 
 def _tied(function: object) -> bool:

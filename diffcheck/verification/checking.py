@@ -12,14 +12,12 @@ import torch
 from diffcheck.errors import CaptureError, DiffcheckError, TangentError, UnfaithfulCapture, UnknownName, UnusedParameterWarning
 from diffcheck.notation.text import equation_text, expression_text
 from diffcheck.oracle import format_of
-from diffcheck.verification.alone import one_at_a_time
-from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import compare, truth_of
 from diffcheck.verification.differentiating import WAYS, Way
-from diffcheck.verification.findings import Finding, Findings
-from diffcheck.verification.guarding import guarded, overwritten
-from diffcheck.verification.layouts import strided
-from diffcheck.verification.modes import Slopes
+from diffcheck.verification.findings import Findings
+from diffcheck.verification.guarding import guarded
+from diffcheck.verification.layouts import drawn, strided
+from diffcheck.verification.repeats import Judge, outputs_without_graph
 from diffcheck.verification.scaling import scale_findings
 from diffcheck.verification.subjects import Reference, Subject, subject_of, with_parts
 
@@ -61,12 +59,13 @@ def check(
         raise unfaithful(subject, forward)
     found = list(forward.items if not forward.ok else ())
     fitting = all(item.exact is not None for item in found)  # else no cotangent would fit both
+    judge = Judge(subject, way)
     for label, cotangents in _cotangents(subject, tangents, seed) if fitting else ():
-        found += [replace(item, note=" ".join(filter(None, (item.note, label)))) for item in _judged(subject, way, cotangents)]
+        found += judge.findings(cotangents, label)
     if Findings(tuple(found)).ok:
         found += scale_findings(subject, way, seed)
     if engine in _CHEAP and fitting:
-        found += _alone(subject, way, seed)
+        found += judge.alone(seed)
     findings = Findings(with_parts(subject, found), f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed))
     return findings if findings.ok else replace(findings, formulas=_formulas(subject))
 
@@ -119,39 +118,9 @@ def unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:
     )
 
 
-def _judged(subject: Subject, way: Way, cotangents: tuple[torch.Tensor, ...]) -> Findings:
-    names = subject.cotangents
-    point = subject.point() | (dict(zip(names, cotangents, strict=True)) if names else {})
-
-    def compute() -> Slopes:
-        return per_unit(subject, way(subject, cotangents), cotangents)
-
-    got, changes = guarded(point, lambda: attempted("the backward", subject.wrt, compute))
-    found = got if isinstance(got, tuple) else compare(got, truth_of(subject.gradient, point)).items
-    return Findings((*found, *overwritten(changes)))
-
-
-def _alone(subject: Subject, way: Way, seed: int) -> Iterator[Finding]:
-    if len(subject.wrt) < 2:
-        return
-    with torch.no_grad():
-        outputs = subject.call({})
-    cotangents = drawn(outputs, seed) if subject.cotangents else ()
-    point = subject.point() | dict(zip(subject.cotangents, cotangents, strict=True))
-    yield from one_at_a_time(subject, lambda single: way(single, cotangents), truth_of(subject.gradient, point))
-
-
-def per_unit(subject: Subject, slopes: Slopes, cotangents: tuple[torch.Tensor, ...]) -> Slopes:
-    """Return the *slopes* of a single scalar output divided by its cotangent, a power of 2, so that nothing is rounded."""
-    if subject.cotangents or not cotangents:
-        return slopes
-    return {name: None if value is None else value / cotangents[0] for name, value in slopes.items()}
-
-
 def _cotangents(subject: Subject, tangents: Any, seed: int) -> Iterator[tuple[str, tuple[torch.Tensor, ...]]]:
     """Return the cotangents to try, each with what a finding calls it."""
-    with torch.no_grad():
-        outputs = subject.call({})
+    outputs = outputs_without_graph(subject)
     if not subject.cotangents:
         yield "", ()
         yield "for the cotangent -2", (torch.full_like(outputs[0], -2.0),)
@@ -193,13 +162,6 @@ def _in_other_memory(outputs: Sequence[torch.Tensor], seed: int) -> Iterator[tup
         "for an expanded cotangent",
         tuple(torch.ones_like(output[(0,) * output.dim()]).expand(output.shape) for output in outputs),
     )
-
-
-def drawn(like: Sequence[torch.Tensor], seed: int) -> tuple[torch.Tensor, ...]:
-    """Return normal numbers of the shapes, dtypes and devices of *like*."""
-    generator = torch.Generator().manual_seed(seed)
-    made = (torch.randn(value.shape, generator=generator, dtype=torch.float64) for value in like)
-    return tuple(number.to(dtype=value.dtype, device=value.device) for number, value in zip(made, like, strict=True))
 
 
 def _fitted(given: Any, outputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:

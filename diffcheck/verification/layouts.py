@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -38,3 +38,10 @@ def expanded(values: torch.Tensor, axis: int) -> torch.Tensor:
 
 
 LAYOUTS: dict[str, Layout] = {"strided": strided, "offset": offset, "column-major": column_major}
+
+
+def drawn(like: Sequence[torch.Tensor], seed: int) -> tuple[torch.Tensor, ...]:
+    """Return normal numbers of the shapes, dtypes and devices of *like*."""
+    generator = torch.Generator().manual_seed(seed)
+    made = (torch.randn(value.shape, generator=generator, dtype=torch.float64) for value in like)
+    return tuple(number.to(dtype=value.dtype, device=value.device) for number, value in zip(made, like, strict=True))

@@ -13,13 +13,13 @@ from diffcheck.derivation import Gradient
 from diffcheck.verification import modes
 from diffcheck.verification.alone import one_at_a_time
 from diffcheck.verification.attempting import attempted
-from diffcheck.verification.checking import drawn, per_unit
 from diffcheck.verification.comparison import compare, refused
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.guarding import guarded, overwritten
-from diffcheck.verification.layouts import strided
+from diffcheck.verification.layouts import drawn, strided
 from diffcheck.verification.modes import Slopes
 from diffcheck.verification.orders import Derived, forward, reverse, second, second_forward
+from diffcheck.verification.repeats import per_unit
 from diffcheck.verification.subjects import Subject, Tensors
 from diffcheck.verification.verdict import Kind
 

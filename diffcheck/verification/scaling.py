@@ -36,8 +36,8 @@ from diffcheck.verification.verdict import Kind, Verdict
 # Numbers of points, each with the quantile of Student's t of one degree of freedom less, two-sided at 1e-6. The second is for
 # gradients whose scale the first does not tell sharply.
 STAGES = ((16, 7.904), (64, 5.421))
-_SHARP = 3.5
-_HOPELESS = 12.0
+_SHARP = 1.75
+_HOPELESS = 6.0
 _SAME_ROUNDINGS = 2.0
 _SAME_APPROXIMATIONS = 64.0
 _NEARBY = 1 / 16
@@ -86,7 +86,7 @@ def _worth_more(scale: Scale | None, form: Format) -> bool:
 
     Only the width of the limit counts, not where the mean is: a right gradient gets no second chance to be refused.
     """
-    return scale is not None and _SHARP < (scale.limit - _approximations(form)) / form.unit < _HOPELESS
+    return scale is not None and _SHARP < scale.limit / _least(form) < _HOPELESS
 
 
 def scale_of(shares: Shares, quantile: float, form: Format) -> Scale | None:
@@ -95,12 +95,13 @@ def scale_of(shares: Shares, quantile: float, form: Format) -> Scale | None:
     if len(alpha) < 2 or not np.isfinite(shares).all():
         return None
     spread = float(np.std(alpha, ddof=1)) / len(shares) ** 0.5
-    alike = max(_SAME_ROUNDINGS * form.unit, 2 * abs(float(np.mean(beta))))
-    return Scale(float(np.mean(alpha)), quantile * spread + alike + _approximations(form))
+    more = max(2 * abs(float(np.mean(beta))) - _SAME_ROUNDINGS * form.unit, 0)
+    return Scale(float(np.mean(alpha)), quantile * spread + more + _least(form))
 
 
-def _approximations(form: Format) -> float:
-    return _SAME_APPROXIMATIONS * FORMATS[form.sums_in].unit
+def _least(form: Format) -> float:
+    """Return what a right gradient may be off by at all points alike, which no number of points makes less."""
+    return _SAME_ROUNDINGS * form.unit + _SAME_APPROXIMATIONS * FORMATS[form.sums_in].unit
 
 
 def _shares(
@@ -122,8 +123,9 @@ def _shares(
 
 
 def _share(got: np.ndarray, exact: np.ndarray) -> float:
-    size = float(np.sum(exact**2))
-    return float(np.sum((got - exact) * exact)) / size if size else 0.0
+    with np.errstate(all="ignore"):  # what is not finite is seen by who asks
+        size = float(np.sum(exact**2))
+        return float(np.sum((got - exact) * exact)) / size if size else 0.0
 
 
 def _nearby(subject: Subject, seed: int) -> Iterator[tuple[Subject, Tensors]]:

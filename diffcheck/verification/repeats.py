@@ -1,0 +1,80 @@
+"""The judge of one gradient at one point, asked about it again and again: what was found right once is not judged twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from diffcheck.verification.alone import labelled, one_at_a_time, same
+from diffcheck.verification.attempting import attempted
+from diffcheck.verification.comparison import Truth, compare, truth_of
+from diffcheck.verification.differentiating import Way
+from diffcheck.verification.findings import Finding
+from diffcheck.verification.guarding import guarded, overwritten
+from diffcheck.verification.layouts import drawn
+from diffcheck.verification.modes import Slopes
+from diffcheck.verification.subjects import Subject, Tensors
+
+
+@dataclass
+class Judge:
+    """The judge of one subject: the exact gradient by cotangent, and what was judged to be right of each."""
+
+    subject: Subject
+    way: Way
+    truths: dict[Tensors, Truth] = field(default_factory=dict)
+    known: dict[Tensors, Slopes] = field(default_factory=dict)
+
+    def findings(self, cotangents: Tensors, label: str) -> list[Finding]:
+        """Return the findings for *cotangents*; values that were judged before, to the bit, are not judged again."""
+        key, point = self._key(cotangents), self._point(cotangents)
+
+        def compute() -> Slopes:
+            return per_unit(self.subject, self.way(self.subject, cotangents), cotangents)
+
+        got, changes = guarded(point, lambda: attempted("the backward", self.subject.wrt, compute))
+        if isinstance(got, tuple):
+            found: Sequence[Finding] = got
+        elif key in self.known and all(same(got.get(name), value) for name, value in self.known[key].items()):
+            found = ()
+        else:
+            found = compare(got, self.truth(key, point)).items
+            self.known.setdefault(key, got)
+        return [labelled(item, label) for item in (*found, *overwritten(changes))]
+
+    def alone(self, seed: int) -> Iterator[Finding]:
+        """Return the findings where each of several names is the only one that requires grad."""
+        if len(self.subject.wrt) < 2:
+            return
+        key = next(iter(self.known), None)
+        cotangents = key if key is not None else self._key(drawn(outputs_without_graph(self.subject), seed))
+        truth = self.truth(cotangents, self._point(cotangents))
+        known = self.known.get(cotangents, {})
+        yield from one_at_a_time(self.subject, lambda single: self.way(single, cotangents), truth, known)
+
+    def truth(self, key: Tensors, point: Mapping[str, torch.Tensor]) -> Truth:
+        """Return the exact gradient for the cotangents *key* at *point*."""
+        if key not in self.truths:
+            self.truths[key] = truth_of(self.subject.gradient, point)
+        return self.truths[key]
+
+    def _key(self, cotangents: Tensors) -> Tensors:
+        return cotangents if self.subject.cotangents else ()  # a single scalar is judged per unit
+
+    def _point(self, cotangents: Tensors) -> dict[str, torch.Tensor]:
+        return self.subject.point() | dict(zip(self.subject.cotangents, cotangents, strict=bool(self.subject.cotangents)))
+
+
+def outputs_without_graph(subject: Subject) -> tuple[torch.Tensor, ...]:
+    """Return the outputs of *subject*, without any graph."""
+    with torch.no_grad():
+        return subject.call({})
+
+
+def per_unit(subject: Subject, slopes: Slopes, cotangents: tuple[torch.Tensor, ...]) -> Slopes:
+    """Return the *slopes* of a single scalar output divided by its cotangent, a power of 2, so that nothing is rounded."""
+    if subject.cotangents or not cotangents:
+        return slopes
+    return {name: None if value is None else value / cotangents[0] for name, value in slopes.items()}
