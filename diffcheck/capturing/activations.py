@@ -8,6 +8,7 @@ from sympy import Integer, Rational, pi, sqrt
 
 from diffcheck.capturing.arrays import Array, Builder, constant
 from diffcheck.capturing.rows import operator
+from diffcheck.capturing.shaping import reshaped
 from diffcheck.notation.functions import (
     erf,
     expm1,
@@ -38,9 +39,16 @@ def _leaky_relu(build: Builder, u: Array, negative_slope: Any = 0.01) -> Array:
     return build.pointwise(lambda a: select(a, a, slope * a), u)
 
 
-@operator("aten.prelu.default", "aten._prelu_kernel.default")
-def _prelu(build: Builder, u: Array, weight: Array) -> Array:
+@operator("aten._prelu_kernel.default")
+def _prelu_of_shape(build: Builder, u: Array, weight: Array) -> Array:
     return build.pointwise(lambda a, w: select(a, a, w * a), u, weight)
+
+
+@operator("aten.prelu.default")
+def _prelu(build: Builder, u: Array, weight: Array) -> Array:
+    """The slopes are those of the channels, which axis 1 counts."""
+    behind = (Integer(1),) * max(u.rank - 2, 0)
+    return _prelu_of_shape(build, u, reshaped(weight, (*weight.extents, *behind)))
 
 
 @operator("aten.softplus.default")

@@ -15,8 +15,9 @@ from typing import TypeAlias
 import sympy
 from sympy import Expr, Integer, Rational
 
-from diffcheck.errors import CaptureError
+from diffcheck.errors import CaptureError, UnsupportedExpression
 from diffcheck.notation import Equation, Index, Reduction, read
+from diffcheck.notation.places import check_form
 
 Extents: TypeAlias = tuple[Expr, ...]
 Places: TypeAlias = tuple[Expr, ...]
@@ -110,6 +111,14 @@ class Builder:
     def named(self, array: Array) -> Array:
         """Return *array* as a tensor of its own, for reads that may lie outside of it: there a tensor is 0."""
         return array if array.name else self.define(array.extents, lambda places, _: array.at(places), whole=array.whole)
+
+    def counted(self, array: Array) -> Array:
+        """Return whole numbers whose elements may stand as places, in an equation of their own where they may not yet."""
+        try:
+            check_form(array.at(tuple(index.symbol for index in self.indices(array.extents))))
+        except UnsupportedExpression:
+            return self.named(array)
+        return array
 
     def pointwise(self, function: Callable[..., Expr], *arrays: Array, whole: bool = False) -> Array:
         """Return *function* of the elements of *arrays*, which are broadcast; one of whole numbers gets no equation."""

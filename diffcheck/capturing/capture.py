@@ -36,6 +36,7 @@ from diffcheck.capturing import (  # noqa: F401  # they register their rows
     pooling,
     reductions,
     reflections,
+    sampling,
     scattering,
     shaping,
     strides,

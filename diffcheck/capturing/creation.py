@@ -73,7 +73,9 @@ def _scalar_tensor(build: Builder, value: Any) -> Array:
 def _arange(build: Builder, start: Any, end: Any = None, step: Any = 1) -> Array:
     first, last = (0, start) if end is None else (start, end)
     low, high, by = (constant(value).at(()) for value in (first, last, step))
-    count = -Quotient(low - high, by) if by.is_positive and by.is_Integer else Integer(int(-((low - high) // by)))
+    turn, span = -1 if by.is_negative else 1, low - high
+    whole = by.is_Integer and not span.is_Rational  # an extent with a name, else a number, which may lie between two
+    count = -Quotient(turn * span, turn * by) if whole else Integer(int(-(span // by)))
 
     def element(places: tuple[Expr, ...]) -> Expr:
         return low + by * places[0]

@@ -15,7 +15,7 @@ from diffcheck.notation.places import Remainder
 
 @operator("aten.gather.default")
 def _gather(build: Builder, u: Array, dim: int, index: Array, sparse_grad: bool = False) -> Array:
-    axis = axis_of(u, dim)
+    axis, index = axis_of(u, dim), build.counted(index)
     if not u.rank:
         return Array(index.extents, lambda _: u.at(()), u.whole)
 
@@ -27,19 +27,19 @@ def _gather(build: Builder, u: Array, dim: int, index: Array, sparse_grad: bool 
 
 @operator("aten.index_select.default")
 def _index_select(build: Builder, u: Array, dim: int, index: Array) -> Array:
-    size = index.extents[0] if index.rank else Integer(1)
+    size, index = index.extents[0] if index.rank else Integer(1), build.counted(index)
     return along(u, axis_of(u, dim), size, lambda place: index.at((place,) * index.rank)) if u.rank else u
 
 
 @operator("aten.embedding.default")
 def _embedding(build: Builder, weight: Array, index: Array, *args: Any) -> Array:
-    extents = (*index.extents, *weight.extents[1:])
+    extents, index = (*index.extents, *weight.extents[1:]), build.counted(index)
     return Array(extents, lambda places: weight.at((index.at(places[: index.rank]), *places[index.rank :])), weight.whole)
 
 
 @operator("aten.index.Tensor")
 def _index(build: Builder, u: Array, given: Sequence[Array | None]) -> Array:
-    told = {axis: index for axis, index in enumerate(given) if index is not None}
+    told = {axis: build.counted(index) for axis, index in enumerate(given) if index is not None}
     shape = broadcast([index.extents for index in told.values()])
     rest = [axis for axis in range(u.rank) if axis not in told]
     together = sorted(told) == list(range(min(told), max(told) + 1))

@@ -115,7 +115,7 @@ def _upsample_bicubic(build: Builder, u: Array, size: Any, align_corners: bool, 
 
 
 def _cubic_weights(build: Builder, axis: _Axis, align_corners: bool) -> Array:
-    """Return by how much each element of *axis* counts for each of the wanted ones; what lies outside is the element at the end."""
+    """Return by how much each element counts for each of the wanted ones; what lies outside is the one at that end."""
 
     def element(places: Places, bound: Places) -> Expr:
         near = bound[0] - 2  # four elements count, two of which may lie outside on either side

@@ -21,10 +21,15 @@ def _same(build: Builder, u: Array, *args: Any, **kwargs: Any) -> Array:
 
 
 for _name in (
-    "clone.default alias.default contiguous.default lift_fresh_copy.default positive.default view_as.default "
+    "clone.default alias.default contiguous.default lift_fresh_copy.default positive.default "
     "lift_fresh.default _conj.default resolve_conj.default resolve_neg.default real.default type_as.default"
 ).split():
     ROWS[f"aten.{_name}"] = _same
+
+
+@operator("aten.view_as.default")
+def _view_as(build: Builder, u: Array, other: Array) -> Array:
+    return reshaped(u, other.extents)
 
 
 @operator("aten.permute.default", "aten.permute_copy.default")
@@ -46,7 +51,12 @@ def _transpose(build: Builder, u: Array, first: int, second: int) -> Array:
     return _permute(build, u, order)
 
 
-@operator("aten.t.default", "aten.numpy_T.default", "aten.mT.default", "aten.adjoint.default")
+@operator("aten.numpy_T.default")
+def _numpy_t(build: Builder, u: Array) -> Array:
+    return _permute(build, u, range(u.rank)[::-1])
+
+
+@operator("aten.t.default", "aten.mT.default", "aten.adjoint.default")
 def _t(build: Builder, u: Array) -> Array:
     return _transpose(build, u, -2, -1) if u.rank > 1 else u
 

@@ -55,8 +55,9 @@ def _group_norm(  # noqa: PLR0913, PLR0917  # the operator's own arguments
 ) -> tuple[Array, ...]:
     parts = reshaped(u, (u.extents[0], constant(groups).at(()), u.extents[1] / groups, *u.extents[2:]))
     spread, middle = variance(build, parts, list(range(2, parts.rank)), 0, True)
-    made, middle, scale = _scaled(build, parts, (middle, spread), None, None, eps)
-    return _affine(build, reshaped(made, u.extents), _channels(weight, u), _channels(bias, u)), middle, scale
+    made, *moments = _scaled(build, parts, (middle, spread), None, None, eps)
+    flat = (reshaped(moment, parts.extents[:2]) for moment in moments)
+    return _affine(build, reshaped(made, u.extents), _channels(weight, u), _channels(bias, u)), *flat
 
 
 @operator("aten._native_batch_norm_legit_no_training.default")
@@ -80,9 +81,8 @@ def _batch_norm_in_training(
 ) -> tuple[Array, ...]:
     if not training:
         return (*_batch_norm(build, u, weight, bias, old, older, *rest), old, older)
-    spread, middle = variance(build, u, [axis for axis in range(u.rank) if axis != 1], 0, True)
     # The running moments are the module's own state, and no part of what is differentiated.
-    return (*_scaled(build, u, (middle, spread), _channels(weight, u), _channels(bias, u), rest[-1]), old, older)
+    return (*_batch_norm_without_state(build, u, weight, bias, training, *rest), old, older)
 
 
 @operator("aten._native_batch_norm_legit.no_stats")
@@ -90,7 +90,8 @@ def _batch_norm_without_state(
     build: Builder, u: Array, weight: Array | None, bias: Array | None, training: bool, momentum: float, eps: float
 ) -> tuple[Array, ...]:
     spread, middle = variance(build, u, [axis for axis in range(u.rank) if axis != 1], 0, True)
-    return _scaled(build, u, (middle, spread), _channels(weight, u), _channels(bias, u), eps)
+    made, *moments = _scaled(build, u, (middle, spread), _channels(weight, u), _channels(bias, u), eps)
+    return made, *(reshaped(moment, u.extents[1:2]) for moment in moments)
 
 
 def _channels(values: Array | None, u: Array) -> Array | None:

@@ -6,6 +6,7 @@ written to one place, of which PyTorch keeps either, come out as their sum: no c
 
 from __future__ import annotations
 
+import operator as python
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,12 +42,12 @@ def put(
     """Return *target* with the values over *extents* written to their spots, or added to what is there."""
     if not target.rank:
         written = build.define((), lambda *_: value((Integer(0),) * len(extents)))
-        return build.pointwise(lambda u, s: u + s if add else s, target, written)
+        return build.pointwise(python.add, target, written) if add else written
     sums = _sums(build, target, extents, spots, value)
     if add:
-        return build.pointwise(lambda u, s: u + s, target, sums)
+        return build.pointwise(python.add, target, sums)
     hits = _hits(build, target, extents, spots)
-    return build.pointwise(lambda n, s, u: select(n, s, u), hits, sums, target)
+    return build.pointwise(select, hits, sums, target)
 
 
 def _hits(build: Builder, target: Array, extents: tuple[Expr, ...], spots: Spots) -> Array:
@@ -62,10 +63,10 @@ def _wrapped(place: Expr, size: Expr) -> Expr:
 
 @operator("aten.index_put.default", "aten._unsafe_index_put.default")
 def _index_put(build: Builder, u: Array, given: Sequence[Array | None], values: Array, accumulate: bool = False) -> Array:
-    told = {axis: index for axis, index in enumerate(given) if index is not None}
+    told = {axis: build.counted(index) for axis, index in enumerate(given) if index is not None}
     if not told:
-        return values if not accumulate else build.pointwise(lambda a, b: a + b, u, values)
-    if any(index.truth for index in told.values()):
+        return values if not accumulate else build.pointwise(python.add, u, values)
+    if any(index.truth for index in given if index is not None):
         return _where_true(build, u, given, values, add=bool(accumulate))
     shape = broadcast([index.extents for index in told.values()])
     rest = [axis for axis in range(u.rank) if axis not in told]
@@ -86,13 +87,24 @@ def _index_put(build: Builder, u: Array, given: Sequence[Array | None], values: 
 
 
 def _where_true(build: Builder, u: Array, given: Sequence[Array | None], values: Array, *, add: bool) -> Array:
-    """Write one number wherever a mask says."""
+    """Write the *values* wherever a mask of the first axes says: one for all, or one for each place in order."""
     mask = given[0] if len(given) == 1 else None
-    if mask is None or any(size != 1 for size in values.extents):
-        raise CaptureError(got="several values behind a mask", wanted="one number", do="write torch.where instead")
+    if mask is None:
+        raise CaptureError(got="a mask beside other indices", wanted="a mask alone", do="write torch.where instead")
     spread = Array(u.extents, lambda places: mask.at(places[: mask.rank]), whole=True)
-    number = Array((), lambda _: values.at(Integer(0) for _ in values.extents), values.whole)
-    return build.pointwise(lambda m, v, a: select(m, a + v if add else v, a), spread, number, u)
+    written = Array(u.extents, _behind(build, mask, values, u.rank), values.whole)
+    return build.pointwise(lambda m, v, a: select(m, a + v if add else v, a), spread, written, u)
+
+
+def _behind(build: Builder, mask: Array, values: Array, rank: int) -> Callable[[Places], Expr]:
+    """Return which of the *values*, aligned at their last axes, goes to each place: by how many the mask took before it."""
+    after = rank - mask.rank
+    if values.rank <= after or values.extents[values.rank - after - 1] == 1:
+        return lambda places: values.at((Integer(0),) * max(values.rank - after, 0) + places[rank - min(values.rank, after) :])
+    flat = reshaped(mask, (Mul(*mask.extents),))
+    counts = build.define(flat.extents, lambda p, b: flat.at(b) * step(p[0] - b[0]), flat.extents, whole=True)
+    before, named = build.named(reshaped(counts, mask.extents)), build.named(values)
+    return lambda places: named.at((before.at(places[: mask.rank]), *places[mask.rank :]))
 
 
 def _along_index(index: Array, axis: int) -> Spots:
@@ -102,7 +114,7 @@ def _along_index(index: Array, axis: int) -> Spots:
 @operator("aten.scatter.src", "aten.scatter.value")
 def _scatter(build: Builder, u: Array, dim: int, index: Array, source: Any, *, add: bool = False) -> Array:
     value = as_array(source)
-    spots = _along_index(index, axis_of(u, dim))
+    spots = _along_index(build.counted(index), axis_of(u, dim))
     return put(build, u, index.extents, spots, lambda bound: value.at(bound[: value.rank]), add=add)
 
 
@@ -113,14 +125,18 @@ def _scatter_add(build: Builder, u: Array, dim: int, index: Array, source: Array
 
 @operator("aten.scatter.reduce", "aten.scatter.value_reduce")
 def _scatter_with(build: Builder, u: Array, dim: int, index: Array, source: Any, reduce: str) -> Array:
-    return _reduced(build, u, index.extents, _along_index(index, axis_of(u, dim)), as_array(source), _NAMES[reduce], True)
+    return _reduced(
+        build, u, index.extents, _along_index(build.counted(index), axis_of(u, dim)), as_array(source), _NAMES[reduce], True
+    )
 
 
 @operator("aten.scatter_reduce.two")
 def _scatter_reduce(
     build: Builder, u: Array, dim: int, index: Array, source: Array, reduce: str, *, include_self: bool = True
 ) -> Array:
-    return _reduced(build, u, index.extents, _along_index(index, axis_of(u, dim)), source, _NAMES[reduce], include_self)
+    return _reduced(
+        build, u, index.extents, _along_index(build.counted(index), axis_of(u, dim)), source, _NAMES[reduce], include_self
+    )
 
 
 _NAMES = {"add": "sum", "multiply": "prod"} | {name: name for name in ("sum", "prod", "mean", "amax", "amin")}
@@ -165,17 +181,17 @@ def _reduced(
 def _index_add(build: Builder, u: Array, dim: int, index: Array, source: Array, alpha: Any = 1) -> Array:
     scale = constant(alpha).at(())
     scaled = Array(source.extents, lambda places: scale * source.at(places), source.whole)
-    return put(build, u, *_rows(u, dim, index, scaled), add=True)
+    return put(build, u, *_rows(u, dim, build.counted(index), scaled), add=True)
 
 
 @operator("aten.index_copy.default")
 def _index_copy(build: Builder, u: Array, dim: int, index: Array, source: Array) -> Array:
-    return put(build, u, *_rows(u, dim, index, source), add=False)
+    return put(build, u, *_rows(u, dim, build.counted(index), source), add=False)
 
 
 @operator("aten.index_fill.int_Scalar", "aten.index_fill.int_Tensor")
 def _index_fill(build: Builder, u: Array, dim: int, index: Array, value: Any) -> Array:
-    axis, filling = axis_of(u, dim), as_array(value)
+    axis, filling, index = axis_of(u, dim), as_array(value), build.counted(index)
     count = build.define(
         (u.extents[axis] if u.rank else Integer(1),),
         lambda places, bound: KroneckerDelta(
@@ -195,7 +211,7 @@ def _index_fill(build: Builder, u: Array, dim: int, index: Array, value: Any) ->
 def _index_reduce(
     build: Builder, u: Array, dim: int, index: Array, source: Array, reduce: str, *, include_self: bool = True
 ) -> Array:
-    extents, spots, _ = _rows(u, dim, index, source)
+    extents, spots, _ = _rows(u, dim, build.counted(index), source)
     return _reduced(build, u, extents, spots, source, _NAMES[reduce], include_self)
 
 
@@ -212,7 +228,7 @@ def _rows(u: Array, dim: int, index: Array, source: Array) -> tuple[tuple[Expr, 
 
 @operator("aten.put.default")
 def _put_flat(build: Builder, u: Array, index: Array, source: Array, accumulate: bool = False) -> Array:
-    flat = reshaped(u, (Mul(*u.extents),))
+    flat, index = reshaped(u, (Mul(*u.extents),)), build.counted(index)
     values = reshaped(source, index.extents)
     made = put(
         build, flat, index.extents, lambda bound: [_wrapped(index.at(bound), flat.extents[0])], values.at, add=bool(accumulate)
@@ -222,7 +238,7 @@ def _put_flat(build: Builder, u: Array, index: Array, source: Array, accumulate:
 
 @operator("aten.take.default")
 def _take(build: Builder, u: Array, index: Array) -> Array:
-    flat = reshaped(u, (Mul(*u.extents),))
+    flat, index = reshaped(u, (Mul(*u.extents),)), build.counted(index)
     return Array(index.extents, lambda places: flat.at((_wrapped(index.at(places), flat.extents[0]),)), u.whole)
 
 
@@ -262,13 +278,7 @@ def _diagonal_scatter(build: Builder, u: Array, source: Array, offset: int = 0, 
 def _masked_scatter(build: Builder, u: Array, mask: Array, source: Array) -> Array:
     shape = broadcast([u.extents, mask.extents])
     spread = Array(shape, lambda places: mask.at(places[len(places) - mask.rank :]), whole=True)
-    flat, taken = reshaped(spread, (Mul(*shape),)), reshaped(source, (Mul(*source.extents),))
-    # The place in the source is how many of the mask's ones stand before.
-    before = build.define(
-        flat.extents, lambda places, bound: flat.at(bound) * step(places[0] - bound[0]), flat.extents, whole=True
-    )
-    named = build.named(taken)
-    values = reshaped(Array(flat.extents, lambda places: named.at((before.at(places),))), shape)
+    values = Array(shape, _behind(build, spread, reshaped(source, (Mul(*source.extents),)), len(shape)))
     return build.pointwise(select, spread, values, u)
 
 
