@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import operator as python
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy
@@ -38,14 +38,18 @@ from diffcheck.capturing import (  # noqa: F401  # they register their rows
     reflections,
     sampling,
     scattering,
+    segments,
     shaping,
+    special,
     strides,
+    unpooling,
 )
 from diffcheck.capturing.arguments import argument_names
 from diffcheck.capturing.arrays import Array, Builder, constant
 from diffcheck.capturing.complex_numbers import as_pair, input_of, row_for, scalar, typed, without_parts
 from diffcheck.capturing.exporting import exported, overwriting
 from diffcheck.capturing.locating import line_calling
+from diffcheck.capturing.overwriting import overwritten_state
 from diffcheck.capturing.rows import ROWS, Row
 from diffcheck.errors import CaptureError, DiffcheckError, UnknownName, UnsupportedOperator
 from diffcheck.notation import Program, Role, Tensor
@@ -62,13 +66,15 @@ class Captured:
     """A program, and where the value of each of its inputs is found: an argument, a parameter or buffer, or a constant.
 
     *given* maps the inputs that are arguments to their numbers, *held* the others to their tensors, and *called* those that
-    are parameters or buffers of a module to the names that they have there.
+    are parameters or buffers of a module to the names that they have there. *state* names the arguments that the function
+    overwrites as its own state, running moments: it is to be given copies of them.
     """
 
     program: Program
     given: Mapping[str, int]
     held: Mapping[str, torch.Tensor] = field(default_factory=dict)
     called: Mapping[str, str] = field(default_factory=dict)
+    state: frozenset[str] = frozenset()
 
     def point(self, inputs: Sequence[Any]) -> dict[str, Any]:
         """Return the values of the program's inputs for the arguments *inputs*, complex ones as pairs of real numbers."""
@@ -90,8 +96,8 @@ def captured(fn: Callable[..., Any], inputs: Sequence[Any], sizes: Sizes | None 
     """Return the program of *fn* with where the values of its inputs are found."""
     names = argument_names(fn, inputs)
     found = exported(fn, inputs, _dynamic(names, inputs, sizes or {}))
-    _refuse_mutation(found)
-    return _Walk(fn, found, names, inputs, sizes or {}).captured()
+    state = overwritten_state(found, names, inputs)
+    return replace(_Walk(fn, found, names, inputs, sizes or {}).captured(), state=state)
 
 
 def _dynamic(names: Sequence[str], inputs: Sequence[Any], sizes: Sizes) -> dict[int, dict[int, Any]]:
@@ -112,16 +118,6 @@ def _dynamic(names: Sequence[str], inputs: Sequence[Any], sizes: Sizes) -> dict[
                 dim = known.setdefault(check_name(size), torch.export.Dim(size))
                 found.setdefault(place, {})[axis] = dim
     return found
-
-
-def _refuse_mutation(found: torch.export.ExportedProgram) -> None:
-    changed = found.graph_signature.user_inputs_to_mutate
-    if changed:
-        raise CaptureError(
-            got=f"a function that overwrites {', '.join(sorted(set(changed.values())))}",
-            wanted="one that leaves its inputs alone",
-            do="work on a clone",
-        )
 
 
 class _Walk:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import sympy
-import torch
 from sympy import Expr, Integer, Rational, sqrt
 
 from diffcheck.capturing.arrays import Array, Builder, constant
@@ -51,8 +50,13 @@ def equal(u: Expr, v: Expr) -> Expr:
 
 
 def larger(u: Expr, v: Expr) -> Expr:
-    """Return max(u, v); a tie goes to *u*."""
-    return select(step(v - u), v, u)
+    """Return max(u, v); a tie has half of the derivative of each."""
+    return select(u - v, u, select(v - u, v, (u + v) / 2))
+
+
+def smaller(u: Expr, v: Expr) -> Expr:
+    """Return min(u, v); a tie has half of the derivative of each."""
+    return select(v - u, u, select(u - v, v, (u + v) / 2))
 
 
 UNARY: dict[str, Callable[[Expr], Expr]] = {
@@ -78,7 +82,6 @@ UNARY: dict[str, Callable[[Expr], Expr]] = {
     "cosh": sympy.cosh,
     "tanh": tanh,
     "erf": erf,
-    "erfc": lambda u: 1 - erf(u),
     "sigmoid": sigmoid,
     "relu": relu,
     "silu": lambda u: u * sigmoid(u),
@@ -94,7 +97,7 @@ BINARY: dict[str, Callable[[Expr, Expr], Expr]] = {
     "mul": lambda u, v: u * v,
     "div": lambda u, v: u / v,
     "maximum": larger,
-    "minimum": lambda u, v: select(step(u - v), v, u),
+    "minimum": smaller,
 }
 
 COMPARISONS: dict[str, Callable[[Expr, Expr], Expr]] = {
@@ -113,34 +116,37 @@ def clamped(u: Expr, low: Expr | None, high: Expr | None) -> Expr:
     return value if high is None else select(step(value - high), high, value)
 
 
-def _applied(build: Builder, function: Callable[..., Expr], *values: Any) -> Array:
+def applied(build: Builder, function: Callable[..., Expr], *values: Any) -> Array:
+    """Return *function* of arrays and numbers."""
     arrays = [as_array(value) for value in values]
     return build.pointwise(function, *arrays, whole=all(array.whole for array in arrays))
 
 
-def _unary(function: Callable[[Expr], Expr]) -> Callable[..., Array]:
+def unary(function: Callable[[Expr], Expr]) -> Callable[..., Array]:
+    """Return the row that applies *function* to each element."""
     return lambda build, u: build.pointwise(function, as_array(u))
 
 
-def _binary(function: Callable[[Expr, Expr], Expr]) -> Callable[..., Array]:
-    return lambda build, u, v: _applied(build, function, u, v)
+def binary(function: Callable[[Expr, Expr], Expr]) -> Callable[..., Array]:
+    """Return the row that applies *function* to each pair of elements."""
+    return lambda build, u, v: applied(build, function, u, v)
 
 
 def _comparison(function: Callable[[Expr, Expr], Expr]) -> Callable[..., Array]:
     return lambda build, u, v: build.pointwise(function, as_array(u), as_array(v), whole=True)
 
 
-ROWS.update({f"aten.{name}.default": _unary(function) for name, function in UNARY.items()})
+ROWS.update({f"aten.{name}.default": unary(function) for name, function in UNARY.items()})
 for _kind in ("Tensor", "Scalar"):
-    ROWS.update({f"aten.{name}.{_kind}": _binary(function) for name, function in BINARY.items()})
+    ROWS.update({f"aten.{name}.{_kind}": binary(function) for name, function in BINARY.items()})
     ROWS.update({f"aten.{name}.{_kind}": _comparison(function) for name, function in COMPARISONS.items()})
-ROWS.update({f"aten.{name}.default": _binary(BINARY[name]) for name in ("maximum", "minimum")})
+ROWS.update({f"aten.{name}.default": binary(BINARY[name]) for name in ("maximum", "minimum")})
 
 
 @operator("aten.add.Tensor", "aten.add.Scalar")
 def _add(build: Builder, u: Any, v: Any, alpha: Any = 1) -> Array:
     scale = constant(alpha).at(())
-    return _applied(build, lambda a, b: a + scale * b, u, v)
+    return applied(build, lambda a, b: a + scale * b, u, v)
 
 
 @operator("aten.sub.Tensor", "aten.sub.Scalar")
@@ -210,15 +216,6 @@ def _never(build: Builder, u: Array) -> Array:
 ROWS.update({f"aten.{name}.default": _never for name in ("isnan", "isinf")})
 
 
-@operator("aten._to_copy.default", "aten.to.dtype")
-def _to_copy(build: Builder, u: Array, dtype: torch.dtype | None = None) -> Array:
-    if dtype is None or u.whole == (not dtype.is_floating_point):
-        return u
-    if u.whole:
-        return Array(u.extents, u.element)
-    raise CaptureError(got=f"real numbers made {dtype}", wanted="real numbers", do="round outside of what is checked")
-
-
 def _random(build: Builder, *args: Any, **kwargs: Any) -> Array:
     raise CaptureError(
         got="a random operator", wanted="a function of its inputs alone", do="call eval() on the module, or pass the draws in"
@@ -227,8 +224,7 @@ def _random(build: Builder, *args: Any, **kwargs: Any) -> Array:
 
 for _name in (
     "native_dropout.default bernoulli.p bernoulli.default rand.default randn.default rand_like.default randn_like.default "
-    "randint.low randint.default randperm.default dropout.default multinomial.default normal_functional.default "
-    "rrelu_with_noise_functional.default"
+    "randint.low randint.default randperm.default dropout.default multinomial.default normal_functional.default"
 ).split():
     ROWS[f"aten.{_name}"] = _random
 REFUSED.append(_random)

@@ -11,6 +11,7 @@ from sympy import Expr, Rational
 
 from diffcheck.errors import UnsupportedExpression
 from diffcheck.oracle.arithmetic import Planes
+from diffcheck.oracle.named_balls import NAMED_BALLS
 
 
 def _sigmoid(u: arb) -> arb:
@@ -83,6 +84,7 @@ BALL_FUNCTIONS: dict[str, Callable[[arb], arb]] = {
     "absolute": abs,
     "step": partial(_by_sign, 0, 0, 1),
     "sign": partial(_by_sign, -1, 0, 1),
+    **NAMED_BALLS,
 }
 _UNIVERSAL = {name: np.frompyfunc(function, 1, 1) for name, function in BALL_FUNCTIONS.items()}
 _kept = np.frompyfunc(lambda ball, known: ball if known else arb.nan(), 2, 1)

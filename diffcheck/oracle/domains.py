@@ -12,7 +12,9 @@ from sympy import Rational
 from diffcheck.oracle.arithmetic import Planes
 from diffcheck.oracle.balls import BallArithmetic
 
-_EDGES = {"log": 0, "log1p": -1}
+_ENDS = (-1, 1)
+_EDGES = {"log": (0,), "log1p": (-1,), "asin": _ENDS, "acos": _ENDS, "acosh": (1,), "atanh": _ENDS, "erfinv": _ENDS}
+_POLES_BELOW_ONE = ("lgamma", "digamma", "polygamma_")
 
 
 class WatchedBalls(BallArithmetic):
@@ -37,13 +39,19 @@ class WatchedBalls(BallArithmetic):
         return super().exponentiate(base, exponent)
 
     def call(self, name: str, argument: Planes) -> Planes:
-        if name in _EDGES:
-            self._watch_edge(argument[0], _EDGES[name])
+        for edge in _EDGES.get(name, ()):
+            self._watch_edge(argument[0], edge)
+        if name.startswith(_POLES_BELOW_ONE):
+            self._watch_poles(argument[0])
         return super().call(name, argument)
 
     def unknown(self, value: Planes, known: np.ndarray) -> Planes:
         self.unsure = True
         return super().unknown(value, known)
+
+    def _watch_poles(self, array: np.ndarray) -> None:
+        over = (ball.contains_integer() and ball < 1 and not ball.is_exact() for ball in array.flat)
+        self.unsure = self.unsure or any(over)
 
     def _watch_zero(self, array: np.ndarray) -> None:
         self._watch_edge(array, 0)

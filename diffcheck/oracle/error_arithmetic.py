@@ -28,7 +28,8 @@ from sympy import Expr, Rational
 
 from diffcheck.oracle.arithmetic import Planes
 from diffcheck.oracle.balls import real_number
-from diffcheck.oracle.float_functions import FLOAT_FUNCTIONS, FUNCTION_UNITS
+from diffcheck.oracle.float_functions import FLOAT_FUNCTIONS
+from diffcheck.oracle.float_rows import FUNCTION_UNITS
 from diffcheck.oracle.formats import FORMATS, Format
 from diffcheck.oracle.precision import working_precision
 from diffcheck.oracle.ulp import round_value
@@ -83,7 +84,8 @@ class ErrorArithmetic:
         value = above[0] / below[0]
         least = np.abs(below[0]) - self.reach * below[1]
         moved = (above[1] + (np.abs(above[0]) + above[1]) / least * below[1]) / least
-        return self._made(value, np.where(least > 0, moved, np.inf), 2.0)
+        value, error = self._made(value, np.where(least > 0, moved, np.inf), 2.0)
+        return value, np.where(_endless(below) & np.isfinite(above[0]) & np.isfinite(above[1]), 0.0, error)
 
     def power(self, base: Planes, exponent: Rational) -> Planes:
         order = float(exponent)
@@ -116,9 +118,12 @@ class ErrorArithmetic:
         value, error = argument
         low, high = value - self.reach * error, value + self.reach * error
         moved = _times(row.steepest(low, high), error)
-        if row.jump and self.jumps:
-            moved = moved + row.jump * ((low <= 0) & (high >= 0) & (error > 0))
-        return self._made(row.value(value), moved, self._function_units(row.units) if row.units else 0.0)
+        if row.jump is not None and self.jumps:
+            moved = moved + row.jump(low, high) * (error > 0)
+        units = self._function_units(row.units) if row.units else 0.0
+        if row.size is not None:
+            moved, units = moved + units * self.unit * row.size(value), 1.0
+        return _sure(self._made(row.value(value), moved, units), [argument])
 
     def total(self, terms: Planes, axes: tuple[int, ...]) -> Planes:
         length = math.prod(terms[0].shape[axis] for axis in axes)
@@ -200,9 +205,14 @@ class ErrorArithmetic:
 def _sure(made: Planes, operands: Sequence[Planes]) -> Planes:
     """Return *made* without error where it is infinite because an operand is, and not because it is too large."""
     endless: Any = False
-    for value, error in operands:
-        endless = endless | (np.isinf(value) & (error == 0))
+    for operand in operands:
+        endless = endless | _endless(operand)
     return made[0], np.where(np.isinf(made[0]) & endless, 0.0, made[1])
+
+
+def _endless(plane: Planes) -> Any:
+    """Say where *plane* is exactly infinite, as a mask is."""
+    return np.isinf(plane[0]) & (plane[1] == 0)
 
 
 def _times(slope: Any, error: Any) -> Any:

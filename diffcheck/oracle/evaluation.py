@@ -224,17 +224,18 @@ class Scatter:
         """Return how *equation* scatters, or None where it does not."""
         if equation.reduction is not Reduction.SUM or not scatters(equation.body):
             return None
-        factors = list(Mul.make_args(equation.body))
+        factors, taken = Mul.make_args(equation.body), set()
         targets: dict[int, Expr] = {}
         for axis, index in enumerate(equation.indices):
+            # All factors count, taken ones too: no place may mention a target, which has no axis of its own in the terms.
             using = [factor for factor in factors if index.symbol in factor.free_symbols]
-            if len(using) != 1 or not isinstance(using[0], KroneckerDelta):
+            if len(using) != 1 or not isinstance(using[0], KroneckerDelta) or using[0] in taken:
                 continue
             places = [place for place in using[0].args if place != index.symbol]
             if len(places) == 1 and index.symbol not in places[0].free_symbols:
                 targets[axis] = places[0]
-                factors.remove(using[0])
-        return Scatter(targets, Mul(*factors)) if targets else None
+                taken.add(using[0])
+        return Scatter(targets, Mul(*(factor for factor in factors if factor not in taken))) if targets else None
 
     def value(self, around: _Equation) -> Planes:
         """Return the sums, over the indices of the target."""
