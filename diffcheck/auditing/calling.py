@@ -100,7 +100,8 @@ class Handwritten:
         arrays = dict(zip(self.names, inputs, strict=True))
         for name, function in self.where.items():
             arrays[name] = self._value(function, arrays)
-        return plain(self._value(self.function, arrays))
+        value = self._value(self.function, arrays)
+        return {name: plain(part) for name, part in value.items()} if isinstance(value, Mapping) else value
 
     def _value(self, function: Callable[..., Any], arrays: Mapping[str, Any]) -> Any:
         names = [p.name for p in parameters_of(function, "handwritten") if p.name in arrays]

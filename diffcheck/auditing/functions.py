@@ -108,7 +108,7 @@ def content(total: Expr) -> tuple[Expr, Expr]:
         grown = parts if grown is None else {t: c for t, c in grown.items() if parts.get(t) == c}
     common = Mul(*(base**power for base, power in (shared or {}).items()))
     common *= exp(Add(*(c * t for t, c in (grown or {}).items())))
-    return number * common, Add(*(term / (number * common) for term in terms))
+    return number * common, Add(*(simplified(term / (number * common)) for term in terms))
 
 
 def _factors(term: Expr) -> tuple[dict[Expr, Expr], Expr]:
@@ -128,7 +128,7 @@ def _two_exponentials(total: Expr) -> tuple[Expr, Expr] | None:
     if len(terms) != 2:
         return None
     first, second = sorted(terms, key=str)
-    ratio = second / first
+    ratio = simplified(second / first)
     return (first, ratio.args[0]) if isinstance(ratio, exp) else None
 
 

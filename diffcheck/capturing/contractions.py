@@ -38,7 +38,8 @@ def _addmm(build: Builder, bias: Array, u: Array, v: Array, beta: Any = 1, alpha
 
 
 @operator("aten.linear.default")
-def _linear(build: Builder, u: Array, weight: Array, bias: Array | None = None) -> Array:
+def linear(build: Builder, u: Array, weight: Array, bias: Array | None = None) -> Array:
+    """Σ_k u[…,k]·W[j,k] + b[j]."""
     lead = u.extents[:-1]
 
     def element(places: Places, bound: Places) -> Expr:
@@ -121,14 +122,25 @@ def _transposed(  # noqa: PLR0913, PLR0917  # as above
     space, kernel, outputs = u.extents[2:], weight.extents[2:], weight.extents[1]
     share = weight.extents[0] / groups
     sizes = [(space[a] - 1) * stride[a] - 2 * padding[a] + reach[a] + output_padding[a] for a in axes]
-    inner: Extents = (share, *space, *kernel)
+    filters = build.named(weight)
+    # Place o gets from element p what is at k = (o + padding − p·stride)/dilation of the kernel: of p and k, one tells the
+    # other where it is counted in ones, and else both are summed over.
+    over = [kernel[a] if stride[a] == 1 else space[a] for a in axes]
+    both = [a for a in axes if stride[a] != 1 and dilation[a] != 1]
+    inner: Extents = (share, *over, *(kernel[a] for a in both))
 
     def element(places: Places, bound: Places) -> Expr:
         group = Quotient(places[1], outputs) if groups > 1 else Integer(0)
-        channel, at, offset = group * share + bound[0], bound[1 : 1 + len(axes)], bound[1 + len(axes) :]
-        value = u.at((places[0], channel, *at)) * weight.at((channel, places[1] - group * outputs, *offset))
+        channel, free = group * share + bound[0], bound[1 : 1 + len(axes)]
+        at, offset, meet = [], [], []
         for a in axes:
-            value *= KroneckerDelta(places[2 + a], at[a] * stride[a] + offset[a] * dilation[a] - padding[a])
-        return value
+            place = places[2 + a] + padding[a]
+            at.append(place - free[a] * dilation[a] if stride[a] == 1 else free[a])
+            offset.append(free[a] if stride[a] == 1 else place - free[a] * stride[a])
+            if a in both:
+                offset[a] = bound[1 + len(axes) + both.index(a)]
+                meet.append(KroneckerDelta(places[2 + a], at[a] * stride[a] + offset[a] * dilation[a] - padding[a]))
+        value = u.element((places[0], channel, *at)) * filters.element((channel, places[1] - group * outputs, *offset))
+        return Mul(value, *meet)
 
     return build.define((u.extents[0], outputs * groups, *sizes), element, inner)

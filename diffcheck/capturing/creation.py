@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, Integer
+import sympy
+from sympy import Expr
 
 from diffcheck.capturing.arrays import Array, Builder, constant
 from diffcheck.capturing.rows import operator
+from diffcheck.errors import CaptureError
 from diffcheck.notation.places import Quotient
 
 
@@ -75,9 +77,18 @@ def _arange(build: Builder, start: Any, end: Any = None, step: Any = 1) -> Array
     low, high, by = (constant(value).at(()) for value in (first, last, step))
     turn, span = -1 if by.is_negative else 1, low - high
     whole = by.is_Integer and not span.is_Rational  # an extent with a name, else a number, which may lie between two
-    count = -Quotient(turn * span, turn * by) if whole else Integer(int(-(span // by)))
+    count = -Quotient(turn * span, turn * by) if whole else -sympy.floor(span / by)
 
     def element(places: tuple[Expr, ...]) -> Expr:
         return low + by * places[0]
 
     return Array((count,), element, low.is_Integer and by.is_Integer)
+
+
+@operator("aten._local_scalar_dense.default")
+def _number(build: Builder, u: Array) -> Array:
+    raise CaptureError(
+        got="a number that is read from a tensor, as by item() or a split at places that a tensor tells",
+        wanted="lengths and branches that shapes alone tell",
+        do="pass it as a Python number",
+    )

@@ -146,9 +146,7 @@ def _upsample_smoothly(kernel: Callable[[Expr], Expr]) -> Any:
     return row
 
 
-def _smooth_weights(
-    build: Builder, axis: _Axis, align_corners: bool, kernel: Callable[[Expr], Expr]
-) -> Array:
+def _smooth_weights(build: Builder, axis: _Axis, align_corners: bool, kernel: Callable[[Expr], Expr]) -> Array:
     """Return the weights of elements around the middle, the kernel as wide as the scale where that is more than 1."""
     scale = axis.scale(align_corners)
     if not scale.is_Rational:

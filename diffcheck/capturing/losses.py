@@ -8,12 +8,16 @@ import sympy
 from sympy import Expr, Integer
 
 from diffcheck.capturing.arrays import Array, Builder, Places, constant
+from diffcheck.capturing.contractions import linear
 from diffcheck.capturing.pointwise import as_array
+from diffcheck.capturing.reductions import log_softmax
 from diffcheck.capturing.rows import operator
-from diffcheck.notation.functions import absolute, sign
+from diffcheck.errors import CaptureError
+from diffcheck.notation.functions import absolute, sign, step
 from diffcheck.notation.selection import select
 
-_NONE, _MEAN = 0, 1  # at::Reduction
+_NONE, _MEAN, _SUM = 0, 1, 2  # at::Reduction
+_REDUCTIONS = {"none": _NONE, "mean": _MEAN, "sum": _SUM}
 
 
 @operator("aten.nll_loss_forward.default", "aten.nll_loss2d_forward.default")
@@ -42,6 +46,42 @@ def _nll_loss(
 @operator("aten.xlogy.Tensor", "aten.xlogy.Scalar_Other", "aten.xlogy.Scalar_Self")
 def _xlogy(build: Builder, u: Any, v: Any) -> Array:
     def function(a: Expr, b: Expr) -> Expr:
-        return select(absolute(sign(a)), a * sympy.log(b), Integer(0))  # 0·log 0 is 0 by convention
+        # 0·log b is 0 by convention where b has no logarithm; where it has one, the derivative in a is log b, at 0 too.
+        return select(absolute(sign(a)) + step(b), a * sympy.log(b), Integer(0))
 
     return build.pointwise(function, as_array(u), as_array(v))
+
+
+@operator("torch_nn._linear_cross_entropy_batch_chunked.default")
+def _linear_cross_entropy(  # noqa: PLR0913, PLR0917  # the operator's own arguments
+    build: Builder,
+    u: Array,
+    weight: Array,
+    target: Array,
+    bias: Array | None,
+    class_weight: Array | None,
+    reduction: str,
+    ignore_index: int,
+    smoothing: float,
+    *storage: Any,
+) -> tuple[Array, ...]:
+    if smoothing:
+        raise CaptureError(got="label smoothing in chunks", wanted="none", do="leave label_smoothing or the chunks out")
+    likely = log_softmax(build, linear(build, u, weight, bias), 1)
+    loss, _ = _nll_loss(build, likely, target, class_weight, _REDUCTIONS[reduction], ignore_index)
+    # The other outputs are gradients that PyTorch computes ahead, and nobody else reads.
+    return loss, constant(0), constant(0), constant(0)
+
+
+@operator("torch_nn._linear_cross_entropy_batch_chunked_no_reduction.default")
+def _linear_cross_entropy_of_each(
+    build: Builder,
+    u: Array,
+    weight: Array,
+    target: Array,
+    bias: Array | None,
+    class_weight: Array | None,
+    ignore_index: int,
+    *storage: Any,
+) -> Array:
+    return _linear_cross_entropy(build, u, weight, target, bias, class_weight, "none", ignore_index, 0.0)[0]

@@ -10,8 +10,8 @@ from sympy import Expr, Integer, Mul
 from diffcheck.capturing.arrays import Array, Builder, Places, constant
 from diffcheck.capturing.rows import ROWS, axes_of, axis_of, operator
 from diffcheck.capturing.shaping import reshaped
-from diffcheck.notation.functions import step
 from diffcheck.notation.places import Quotient, Remainder
+from diffcheck.notation.selection import select
 
 _END = 2**62  # PyTorch's "to the end" is the largest int64
 
@@ -78,8 +78,9 @@ def _unsqueeze(build: Builder, u: Array, dim: int) -> Array:
 
 @operator("aten.squeeze.dims", "aten.squeeze.dim", "aten.squeeze.default")
 def _squeeze(build: Builder, u: Array, dims: Any = None) -> Array:
-    gone = [axis for axis in axes_of(u, dims) if u.extents[axis] == 1]
-    return dropped(u, gone)
+    # Here no axes mean none, and not all as for reductions.
+    axes = () if dims is not None and dims in ([], ()) else axes_of(u, dims)
+    return dropped(u, [axis for axis in axes if u.extents[axis] == 1])
 
 
 def dropped(u: Array, axes: Sequence[int], places: Sequence[Expr] | None = None) -> Array:
@@ -252,7 +253,7 @@ def _diagonal(build: Builder, u: Array, offset: int = 0, dim1: int = 0, dim2: in
 
 
 def _triangle(build: Builder, u: Array, inside: Any) -> Array:
-    return build.define(u.extents, lambda places, _: u.at(places) * step(inside(places[-2], places[-1])))
+    return build.define(u.extents, lambda places, _: select(inside(places[-2], places[-1]), u.at(places), Integer(0)))
 
 
 @operator("aten.tril.default")

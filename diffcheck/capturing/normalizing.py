@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr, Integer, Rational
 
 from diffcheck.capturing.arrays import Array, Builder, constant
+from diffcheck.capturing.movement import dropped
 from diffcheck.capturing.reductions import amax, reduced, variance
 from diffcheck.capturing.rows import axes_of, operator
 from diffcheck.capturing.shaping import reshaped
@@ -75,23 +76,26 @@ def _batch_norm(
     return _scaled(build, u, moments, _channels(weight, u), _channels(bias, u), eps)
 
 
-@operator("aten._native_batch_norm_legit_functional.default")
-def _batch_norm_in_training(
-    build: Builder, u: Array, weight: Array | None, bias: Array | None, old: Array, older: Array, training: bool, *rest: float
+@operator("aten._native_batch_norm_legit_functional.default", "aten._batch_norm_with_update_functional.default")
+def _batch_norm_with_state(
+    build: Builder, u: Array, weight: Array | None, bias: Array | None, old: Array, older: Array, *rest: Any
 ) -> tuple[Array, ...]:
+    training, momentum, eps = rest if len(rest) > 2 else (True, *rest)
     if not training:
-        return (*_batch_norm(build, u, weight, bias, old, older, *rest), old, older)
-    # The running moments are the module's own state, and no part of what is differentiated.
-    return (*_batch_norm_without_state(build, u, weight, bias, training, *rest), old, older)
+        return (*_batch_norm(build, u, weight, bias, old, older, momentum, eps), old, older)
+    made = _batch_norm_without_state(build, u, weight, bias, True, momentum, eps)
+    # The running moments are the caller's or the module's own state, and no part of what is differentiated.
+    return (*made, old, older) if len(rest) > 2 else (*made, old, old, older)
 
 
 @operator("aten._native_batch_norm_legit.no_stats")
 def _batch_norm_without_state(
     build: Builder, u: Array, weight: Array | None, bias: Array | None, training: bool, momentum: float, eps: float
 ) -> tuple[Array, ...]:
-    spread, middle = variance(build, u, [axis for axis in range(u.rank) if axis != 1], 0, True)
+    others = [axis for axis in range(u.rank) if axis != 1]
+    spread, middle = variance(build, u, others, 0, True)
     made, *moments = _scaled(build, u, (middle, spread), _channels(weight, u), _channels(bias, u), eps)
-    return made, *(reshaped(moment, u.extents[1:2]) for moment in moments)
+    return made, *(dropped(moment, others) for moment in moments)
 
 
 def _channels(values: Array | None, u: Array) -> Array | None:

@@ -13,7 +13,7 @@ from diffcheck.capturing.movement import dropped
 from diffcheck.capturing.rows import axes_of, axis_of, operator
 from diffcheck.capturing.shaping import reshaped
 from diffcheck.notation import Reduction
-from diffcheck.notation.functions import step
+from diffcheck.notation.functions import relu, step
 from diffcheck.notation.selection import detach, select
 
 Scalar = Callable[[Expr], Expr]
@@ -169,17 +169,37 @@ def _shifted(build: Builder, u: Array, axes: Sequence[int]) -> tuple[Array, Arra
     return build.pointwise(lambda a, m: a - detach(m), u, top), top
 
 
-@operator("aten._softmax.default", "aten.softmax.int", "aten._safe_softmax.default")
+def _masked(build: Builder) -> bool:
+    return any(equation.body.has(sympy.oo, -sympy.oo) for equation in build.equations)
+
+
+def _finite(top: Expr) -> Expr:
+    """Return *top*, or 0 where it is −∞ as of a row that is wholly masked; 1/(1 + relu(−u)) is 0 there alone."""
+    return select(1 / (1 + relu(-top)), top, Integer(0))
+
+
+@operator("aten._safe_softmax.default")
+def _safe_softmax(build: Builder, u: Array, dim: int, *dtype: Any) -> Array:
+    if not u.rank or not _masked(build):
+        return _softmax(build, u, dim)
+    axis = axis_of(u, dim)
+    top = reduced(build, u, [axis], True, reduction=Reduction.MAX)
+    powers = build.pointwise(lambda a, m: sympy.exp(a - detach(_finite(m))), u, top)
+    return build.pointwise(lambda a, s: select(s, a / s, Integer(0)), powers, reduced(build, powers, [axis], True))
+
+
+@operator("aten._softmax.default", "aten.softmax.int")
 def _softmax(build: Builder, u: Array, dim: int, *dtype: Any) -> Array:
     if not u.rank:
-        return build.pointwise(lambda a: sympy.exp(a - detach(a)), u)
+        return build.pointwise(lambda a: Integer(1), u)
     axis = axis_of(u, dim)
     powers = build.pointwise(sympy.exp, _shifted(build, u, [axis])[0])
     return build.pointwise(lambda a, s: a / s, powers, reduced(build, powers, [axis], True))
 
 
 @operator("aten._log_softmax.default", "aten.log_softmax.int")
-def _log_softmax(build: Builder, u: Array, dim: int, half_to_float: Any = None) -> Array:
+def log_softmax(build: Builder, u: Array, dim: int, half_to_float: Any = None) -> Array:
+    """U − m − log Σ exp(u − m), m the largest of u along an axis."""
     if not u.rank:
         return build.pointwise(lambda a: a - a, u)
     axis = axis_of(u, dim)
@@ -190,8 +210,15 @@ def _log_softmax(build: Builder, u: Array, dim: int, half_to_float: Any = None) 
 @operator("aten.logsumexp.default")
 def _logsumexp(build: Builder, u: Array, dim: Any, keepdim: bool = False) -> Array:
     axes = axes_of(u, dim)
-    moved, top = _shifted(build, u, axes)
+    if _masked(build):
+        top = reduced(build, u, axes, True, reduction=Reduction.MAX)
+        moved = build.pointwise(lambda a, m: a - detach(_finite(m)), u, top)
+    else:
+        moved, top = _shifted(build, u, axes)
     total = reduced(build, moved, axes, True, sympy.exp)
-    found = build.pointwise(lambda s, m: sympy.log(s) + detach(m), total, top)
+    # A sum of exponentials is 0 in a row that is wholly masked, and nowhere else.
+    found = build.pointwise(
+        lambda s, m: select(s, sympy.log(s) + detach(m), detach(m)) if _masked(build) else sympy.log(s) + detach(m), total, top
+    )
     # The shift adds what it took away, so its own derivative is that of a constant.
     return found if keepdim else dropped(found, axes)

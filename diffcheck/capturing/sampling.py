@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sympy import Expr, Integer, Mul, Rational
@@ -56,7 +55,8 @@ def _coordinate(build: Builder, grid: Array, axis: int, size: Expr, align_corner
 
 def _linear(build: Builder, where: Array, size: Expr, padding: int, align_corners: bool) -> tuple[Array, Array]:
     where = _padded(build, where, size, padding, align_corners)
-    first = _floor(build, where, Integer(-2), size)
+    # At the ends, where much is brought back to, a place is compared with a bare index, which no rounding can turn.
+    first = _floor(build, where, Integer(-2 if padding == _ZEROS else -1), size if padding == _ZEROS else size - 1)
 
     def weight(places: Places, _: Places) -> Expr:
         part, tap = where.at(places[:-1]) - first.at(places[:-1]), places[-1]
@@ -88,7 +88,7 @@ def _cubically(build: Builder, where: Array, size: Expr, padding: int, align_cor
         return cubic(where.at(places[:-1]) - first.at(places[:-1]) + 1 - places[-1])
 
     weights = build.define((*where.extents, Integer(4)), weight)
-    spots = _following(first, Integer(4), Integer(-1))
+    spots = _following(first, Integer(4), -1)
     if padding == _BORDER:
         ends = build.define(spots.extents, lambda places, _: _clamped(spots.at(places), size), whole=True)
         return ends, weights
@@ -149,7 +149,7 @@ def _floor(build: Builder, where: Array, low: Expr, high: Expr, reached: Any = l
     return Array(made.extents, lambda places: made.at(places) + low, whole=True)
 
 
-def _following(first: Array, count: Expr, start: Expr = Integer(0)) -> Array:
+def _following(first: Array, count: Expr, start: int = 0) -> Array:
     """Return *count* places from that of *first* and *start* on, along one more axis."""
     return Array((*first.extents, count), lambda places: first.at(places[:-1]) + start + places[-1], whole=True)
 

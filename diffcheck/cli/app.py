@@ -114,7 +114,7 @@ def calibrate(
 @app.command()
 def conformance(
     op: Annotated[
-        list[str] | None, typer.Option(help="An operator, as in nn.functional.gelu; repeatable. All if left out.")
+        list[str] | None, typer.Option(help="An operator or a group, as in mul or linalg; repeatable. All if left out.")
     ] = None,
     samples: Annotated[int, typer.Option(min=1, help="The most samples to try of each operator.")] = 8,
     per_operator: Annotated[float, typer.Option(min=0.1, help="Seconds for one operator.")] = 10.0,

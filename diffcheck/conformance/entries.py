@@ -41,10 +41,10 @@ def entry_name(entry: Any) -> str:
 
 
 def chosen(known: Iterable[str], wanted: Sequence[str]) -> list[str]:
-    """Return those of the *known* names that *wanted* names, each with all its variants; all of them if it names none.
+    """Return those of the *known* names that *wanted* names, as operators, variants or groups; all of them if it names none.
 
-    >>> chosen(["div.floor", "div.trunc", "mul"], ["div"])
-    ['div.floor', 'div.trunc']
+    >>> chosen(["div.floor", "div.trunc", "linalg.svd", "mul"], ["linalg", "div"])
+    ['div.floor', 'div.trunc', 'linalg.svd']
     """
     names = list(known)
     for one in wanted:
@@ -54,4 +54,4 @@ def chosen(known: Iterable[str], wanted: Sequence[str]) -> list[str]:
 
 
 def _is(name: str, one: str) -> bool:
-    return name == one or name.rpartition(".")[0] == one
+    return name == one or name.startswith(f"{one}.")

@@ -45,8 +45,8 @@ EXPLANATIONS = (
     ),
     Explanation(
         "as_strided_scatter",
-        "Its backward takes the wrong places of the first input: the slope is 1 where the second"
-        " was written, and 0 where the first stayed, which is the reverse of the right one. PyTorch's own test of it is marked as expected to fail.",
+        "Its backward gives the first input the slope 1 where the second overwrote it and 0 where it stayed: the reverse of the"
+        " right one. PyTorch's own test of this gradient is marked as expected to fail.",
         dtypes=("float64", "float32", "bfloat16", "float16"),
         issue=88105,
     ),

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sympy import Expr, Integer, KroneckerDelta, Mul
+from sympy import Expr, Integer, KroneckerDelta, Mul, oo
 
 from diffcheck.derivation.slopes import Rules, partial
 from diffcheck.derivation.terms import Term, added, fresh_name, has_delta, mergeable, reduced, renamed, zero
 from diffcheck.notation import Equation, Index, Program, Reduction, indices_of, name_of, read, reads_of
-from diffcheck.notation.functions import absolute, sign
+from diffcheck.notation.functions import absolute, relu, sign
 from diffcheck.notation.places import is_plain
 from diffcheck.notation.selection import select
 from diffcheck.notation.symbols import substitute
@@ -118,10 +118,17 @@ class AdjointWalk:
         for index in equation.bound:
             place = place * index.extent + index.symbol
         first = KroneckerDelta(place, read(name, own))
-        tied = select(first, Integer(1), 1 - absolute(sign(equation.body - read(equation.target, own))))
+        tied = select(first, Integer(1), self._equal(equation.body, read(equation.target, own)))
         count = self.fresh_tensor(f"{equation.target}_count")
         self.equations.append(Equation(count, equation.indices, equation.bound, tied))
         return tied / read(count, own)
+
+    def _equal(self, value: Expr, largest: Expr) -> Expr:
+        """Return 1 where *value* is the *largest*, else 0; where that is −∞, as of a masked row, all are."""
+        same = 1 - absolute(sign(value - largest))
+        masks = any(equation.body.has(oo, -oo) for equation in self.program.equations)
+        # Two infinities have no difference. 1/(1 + relu(−u)) is 0 at −∞ alone.
+        return select(1 / (1 + relu(-largest)), same, Integer(1)) if masks else same
 
     def _others(self, equation: Equation) -> Expr:
         """Define the product over L ≠ K of e(I, L), which has no quotient by an e that may be 0; return its read at I, K."""
@@ -139,8 +146,8 @@ class AdjointWalk:
         return name
 
     def _pass_on(self, equation: Equation, adjoint: Term, live: set[str]) -> None:
-        if equation.reduction is Reduction.ARGMAX:
-            return  # piecewise constant
+        if equation.reduction is Reduction.ARGMAX or adjoint.body == 0:
+            return  # piecewise constant, or of no effect: 0·∞ is no number
         lead = tuple(index.name for index in self.prefix)
         own = tuple(index.name for index in equation.indices)
         bound = tuple(index.name for index in equation.bound)

@@ -6,23 +6,24 @@
 4. δ(i // m, a)·δ(i % m, b) with b < m has i* = m·a + b: a split axis.
 
 Each holds if i* certainly lies within the extent of i, or if f is 0 wherever it does not, which a read at i of a tensor of that
-extent makes sure of.
+extent makes sure of. A delta stays where f(i*) would read what no program may: at a place that is never inside, at a number that
+may lie outside, or at an index whose extent cannot be compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol, log
+from sympy import Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol
 
-from diffcheck.notation import Index, indices_of
-from diffcheck.notation.functions import FUNCTIONS, log1p
-from diffcheck.notation.places import Quotient, Remainder, inside
+from diffcheck.notation import Index, indices_of, name_of, reads_of
+from diffcheck.notation.functions import FUNCTIONS
+from diffcheck.notation.places import Quotient, Remainder, inside, is_plain, span
 from diffcheck.notation.selection import detach, select
 from diffcheck.notation.symbols import substitute
 
 _Solution = tuple[dict[Symbol, Expr], tuple[Expr, ...]]
-_ANYWHERE = (*(row.symbol for row in FUNCTIONS.values() if row.symbol not in (log, log1p)), KroneckerDelta, select, detach)
+_ANYWHERE = (*(row.symbol for row in FUNCTIONS.values() if row.everywhere), KroneckerDelta, select, detach)
 
 
 def solved(
@@ -36,7 +37,8 @@ def solved(
     factors = Mul.make_args(body)
     for values, used in _solutions(factors, symbols, extents):
         rest = Mul(*(factor for factor in factors if factor not in used))
-        if all(_within(place, symbol, rest, extents, tensors) for symbol, place in values.items()):
+        certain = all(_within(place, symbol, rest, extents, tensors) for symbol, place in values.items())
+        if certain and _readable(rest, values, extents, tensors):
             kept = tuple(index for index in bound if index.symbol not in values)
             return solved(kept, substitute(rest, dict(values)), extents, tensors)
     return bound, body
@@ -88,6 +90,29 @@ def _within(
     place: Expr, symbol: Symbol, rest: Expr, extents: Mapping[Symbol, Expr], tensors: Mapping[str, tuple[Expr, ...]]
 ) -> bool:
     return inside(place, extents[symbol], extents) or _vanishes(rest, symbol, extents[symbol], tensors)
+
+
+def _readable(
+    rest: Expr, values: dict[Symbol, Expr], extents: Mapping[Symbol, Expr], tensors: Mapping[str, tuple[Expr, ...]]
+) -> bool:
+    """Say whether each place that *values* change is one that a program may have."""
+    for node in reads_of(rest):
+        for place, size in zip(indices_of(node), tensors.get(name_of(node), ()), strict=False):
+            moved = substitute(place, dict(values))
+            if moved != place and not _may_read(moved, size, extents):
+                return False
+    deltas = (substitute(delta, dict(values)) for delta in rest.atoms(KroneckerDelta))
+    return not any(place.is_Integer and place < 0 for delta in deltas for place in delta.args)
+
+
+def _may_read(place: Expr, size: Expr, extents: Mapping[Symbol, Expr]) -> bool:
+    if place.is_Integer:
+        return inside(place, size, extents)
+    if is_plain(place) and place in extents:
+        difference = extents[place] - size
+        return bool(difference.is_nonnegative or difference.is_nonpositive)
+    found = span(place, extents)
+    return found is None or not (found[1].is_negative or (found[0] - size).is_nonnegative)
 
 
 def _vanishes(rest: Expr, symbol: Symbol, size: Expr, tensors: Mapping[str, tuple[Expr, ...]]) -> bool:

@@ -74,9 +74,11 @@ class Subject:
         """Return the outputs of the function with *leaves* in the place of what it is differentiated by."""
         arguments = list(self.inputs)
         for name, place in self.captured.given.items():
-            arguments[place] = self._given(name, leaves[name]) if name in leaves else arguments[place].detach()
-        kept = self.captured.program.named(Role.PARAMETER) if self.frozen else ()
-        known = {name: self.captured.held[name] for name in kept if name in self.captured.called} | dict(leaves)
+            value = arguments[place].detach()
+            kept = value.clone() if name in self.captured.state else value
+            arguments[place] = self._given(name, leaves[name]) if name in leaves else kept
+        fixed = self.captured.program.named(Role.PARAMETER) if self.frozen else ()
+        known = {name: self.captured.held[name] for name in fixed if name in self.captured.called} | dict(leaves)
         called = self.captured.called
         held = {called[name]: self._given(name, leaf) for name, leaf in known.items() if name in called}
         if held and isinstance(self.function, torch.nn.Module):
@@ -167,6 +169,8 @@ def _chosen(found: Captured, inputs: Sequence[torch.Tensor], wrt: Sequence[str] 
     for name in wrt:
         if name not in known:
             raise UnknownName.among("input of the function", name, known)
+        if name in found.state:
+            raise DerivationError(got=f"{name!r}, which the function overwrites", wanted="another", do="leave it out of wrt")
         if known[name] is Role.INTEGER:
             raise DerivationError(got=f"{name!r}, whole numbers", wanted="real numbers", do="leave it out of wrt")
     if not wrt:

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
 import diffcheck as dc
 from diffcheck.errors import (
@@ -105,8 +104,8 @@ def test_a_slip_is_refuted_by_inputs_that_show_it(slip):
     leaves = [value.requires_grad_() for value in inputs[2:]]
     right = dict(zip(("w", "b"), torch.autograd.grad(line_loss(*inputs), leaves, allow_unused=True), strict=True))
     got = dict(zip(("w", "b"), function(*inputs[: 3 if slip == "b ignored" else 4]), strict=True))
-    assert float(found.exact) == pytest.approx(float(right[found.name]), rel=1e-12)
-    assert float(found.got) == pytest.approx(float(got[found.name]), rel=1e-12)
+    assert float(found.exact) == pytest.approx(right[found.name].item(), rel=1e-12)
+    assert float(found.got) == pytest.approx(got[found.name].item(), rel=1e-12)
     assert float(found.exact) != float(found.got)
     with pytest.raises(WrongGradient):
         proof.raise_if_wrong()
@@ -122,7 +121,7 @@ def test_a_function_of_names_that_nobody_defined_is_refused():
 
 
 def logistic_loss(X, y, w, b):
-    return F.binary_cross_entropy_with_logits(X @ w + b, y)
+    return torch.nn.functional.binary_cross_entropy_with_logits(X @ w + b, y)
 
 
 def logistic_by_probabilities(X, y, w, b):
@@ -154,6 +153,21 @@ def soft_gradient(X, Y, W):
 def test_softmax_with_its_largest_logit_taken_away_is_proved():
     given = (X, torch.ones(4, 5) / 5, torch.ones(3, 5))
     assert dc.audit(soft_gradient, loss=soft_loss, wrt="W", at=given).proved
+
+
+def cross_entropy(X, t, W):
+    return torch.nn.functional.cross_entropy(X @ W, t)
+
+
+def p_minus_onehot(X, t, W):
+    p = torch.softmax(X @ W, 1)
+    return X.T @ (p - (t[:, None] == torch.arange(5)).double()) / X.shape[0]
+
+
+def test_p_minus_onehot_is_not_refuted_and_p_alone_is():
+    given = {"loss": cross_entropy, "wrt": "W", "at": (X, torch.tensor([0, 4, 2, 1]), torch.ones(3, 5))}
+    assert dc.audit(p_minus_onehot, **given).status != "refuted"
+    assert dc.audit(lambda X, W: X.T @ torch.softmax(X @ W, 1) / len(X), **given).status == "refuted"
 
 
 def network(x, y, W, b, v, c):
