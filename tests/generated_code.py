@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from diffcheck.oracle import bounds, exact
 from diffcheck.problems import to_torch
 
 TARGETS = ("torch", "numpy")
+MYPY_CACHE = Path(__file__).resolve().parents[1] / ".mypy_cache" / "generated"  # reading torch's types takes mypy half a minute
 
 
 def derived(program, wrt=None):

@@ -87,17 +87,16 @@ UNARY: dict[str, Callable[[Expr], Expr]] = {
     "silu": lambda u: u * sigmoid(u),
     "mish": lambda u: u * tanh(softplus(u)),
     "log_sigmoid": logsigmoid,
-    "hardsigmoid": lambda u: clamped(u + 3, Integer(0), Integer(6)) / 6,
-    "hardswish": lambda u: u * clamped(u + 3, Integer(0), Integer(6)) / 6,
-    "relu6": lambda u: clamped(u, Integer(0), Integer(6)),
+    # At −3 and 3 their derivatives are those of the branches that PyTorch takes there.
+    "hardsigmoid": lambda u: select(u + 3, select(3 - u, (u + 3) / 6, Integer(1)), Integer(0)),
+    "hardswish": lambda u: select(u + 3, select(3 - u, u * (u + 3) / 6, u), Integer(0)),
+    "relu6": lambda u: cut_off(u, Integer(0), Integer(6)),
     "detach": detach,
 }
 
 BINARY: dict[str, Callable[[Expr, Expr], Expr]] = {
     "mul": lambda u, v: u * v,
     "div": lambda u, v: u / v,
-    "maximum": larger,
-    "minimum": smaller,
 }
 
 COMPARISONS: dict[str, Callable[[Expr, Expr], Expr]] = {
@@ -114,6 +113,11 @@ def clamped(u: Expr, low: Expr | None, high: Expr | None) -> Expr:
     """Return min(max(u, low), high); at an end the derivative is that of *u*."""
     value = u if low is None else select(step(low - u), low, u)
     return value if high is None else select(step(value - high), high, value)
+
+
+def cut_off(u: Expr, low: Expr, high: Expr) -> Expr:
+    """Return min(max(u, low), high); at an end the derivative is 0."""
+    return select(u - low, select(high - u, u, high), low)
 
 
 def applied(build: Builder, function: Callable[..., Expr], *values: Any) -> Array:
@@ -140,7 +144,7 @@ ROWS.update({f"aten.{name}.default": unary(function) for name, function in UNARY
 for _kind in ("Tensor", "Scalar"):
     ROWS.update({f"aten.{name}.{_kind}": binary(function) for name, function in BINARY.items()})
     ROWS.update({f"aten.{name}.{_kind}": _comparison(function) for name, function in COMPARISONS.items()})
-ROWS.update({f"aten.{name}.default": binary(BINARY[name]) for name in ("maximum", "minimum")})
+ROWS.update({"aten.maximum.default": binary(larger), "aten.minimum.default": binary(smaller)})
 
 
 @operator("aten.add.Tensor", "aten.add.Scalar")
@@ -191,7 +195,7 @@ def _masked_fill(build: Builder, u: Array, mask: Array, value: Any) -> Array:
     return build.pointwise(lambda a, m, v: select(m, v, a), u, mask, as_array(value))
 
 
-@operator("aten.clamp.default", "aten.clamp.Tensor", "aten.hardtanh.default")
+@operator("aten.clamp.default", "aten.clamp.Tensor")
 def _clamp(build: Builder, u: Array, min: Any = None, max: Any = None) -> Array:
     low, high = (None if end is None else as_array(end) for end in (min, max))
     ends = [end for end in (low, high) if end is not None]
@@ -203,7 +207,12 @@ def _clamp(build: Builder, u: Array, min: Any = None, max: Any = None) -> Array:
     return build.pointwise(function, u, *ends)
 
 
-ROWS["aten.hardtanh.default"] = lambda build, u, min_val=-1, max_val=1: _clamp(build, u, min_val, max_val)
+@operator("aten.hardtanh.default")
+def _hardtanh(build: Builder, u: Array, min_val: Any = -1, max_val: Any = 1) -> Array:
+    low, high = (constant(end).at(()) for end in (min_val, max_val))
+    return build.pointwise(lambda a: cut_off(a, low, high), u)
+
+
 ROWS["aten.clamp_min.default"] = ROWS["aten.clamp_min.Tensor"] = _clamp
 ROWS["aten.clamp_max.Tensor"] = ROWS["aten.clamp_max.default"] = lambda build, u, high: _clamp(build, u, None, high)
 

@@ -106,10 +106,15 @@ MIXED: dict[str, Callable[[Expr, Expr], Expr]] = {
 
 ROWS.update({f"aten.{name}.default": unary(function) for name, function in UNARY.items()})
 ROWS.update({f"aten.{name}.default": binary(function) for name, function in BINARY.items()})
-for _name, _function in MIXED.items():
-    _kinds = ("default", "other_scalar", "self_scalar") if _name == "special_xlog1py" else ("Tensor", "Scalar", "Scalar_Tensor")
-    _kinds = ("Tensor", "Scalar_Other", "Scalar_Self") if _name == "xlogy" else _kinds
-    ROWS.update({f"aten.{_name}.{_kind}": binary(_function) for _kind in _kinds})
+_KINDS = {
+    "fmod": ("Tensor", "Scalar"),
+    "remainder": ("Tensor", "Scalar", "Scalar_Tensor"),
+    "copysign": ("Tensor", "Scalar"),
+    "xlogy": ("Tensor", "Scalar_Other", "Scalar_Self"),
+    "special_xlog1py": ("default", "other_scalar", "self_scalar"),
+    "ldexp": ("Tensor",),
+}
+ROWS.update({f"aten.{name}.{kind}": binary(MIXED[name]) for name, kinds in _KINDS.items() for kind in kinds})
 
 
 @operator("aten.polygamma.default")
@@ -125,8 +130,8 @@ def _round_to(build: Builder, u: Array, *, decimals: int = 0) -> Array:
 
 @operator("aten.div.Tensor_mode", "aten.div.Scalar_mode")
 def _div(build: Builder, u: Any, v: Any, *, rounding_mode: str | None = None) -> Array:
-    round_off = {None: lambda q: q, "floor": floor, "trunc": truncated}[rounding_mode]
-    return applied(build, lambda a, b: round_off(a / b), u, v)
+    round_off: dict[str | None, Callable[[Expr], Expr]] = {None: lambda q: q, "floor": floor, "trunc": truncated}
+    return applied(build, lambda a, b: round_off[rounding_mode](a / b), u, v)
 
 
 @operator("aten._to_copy.default", "aten.to.dtype")

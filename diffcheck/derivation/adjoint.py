@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from sympy import Expr, Integer, KroneckerDelta, Mul, oo
 
+from diffcheck.derivation.deltas import product
 from diffcheck.derivation.slopes import Rules, partial
 from diffcheck.derivation.terms import Term, added, fresh_name, has_delta, mergeable, reduced, renamed, zero
 from diffcheck.notation import Equation, Index, Program, Reduction, indices_of, name_of, read, reads_of
@@ -79,8 +80,8 @@ class AdjointWalk:
 
     def define(self, name: str) -> str:
         """Write the adjoint of *name* as equations, one for each sum and one that adds them; return its name."""
-        extents = (*(index.extent for index in self.prefix), *self.program.tensors[name])
-        terms = self.collected.setdefault(name, [zero(extents, self.tensors)])
+        nothing = zero(self.program.tensors[name], self.tensors.union(index.name for index in self.prefix))
+        terms = self.collected.setdefault(name, [Term((*self.prefix, *nothing.indices), (), nothing.body)])
         if len(terms) == 1:
             self.names[name] = self._equation(f"{name}_bar", terms[0])
             return self.names[name]
@@ -169,7 +170,7 @@ class AdjointWalk:
             taken = self.tensors.union(index.name for index in (*self.prefix, *axes, *free))
             index = Index(fresh_name(str(place) if place in by_symbol else "i", taken), size)
             free.append(index)
-            body = Mul(body, KroneckerDelta(index.symbol, place))
+            body = product((body, KroneckerDelta(index.symbol, place)))
         rest = tuple(index for index in axes if index not in free)
         return reduced(Term((*self.prefix, *free), rest, body), tensors=self._shapes())
 

@@ -6,13 +6,13 @@
 4. δ(i // m, a)·δ(i % m, b) with b < m has i* = m·a + b: a split axis.
 
 Each holds if i* certainly lies within the extent of i, or if f is 0 wherever it does not, which a read at i of a tensor of that
-extent makes sure of. A delta stays where f(i*) would read what no program may: at a place that is never inside, at a number that
-may lie outside, or at an index whose extent cannot be compared.
+extent makes sure of. A delta stays where f(i*) would read what no program may: a place that is never inside, a number that may
+lie outside, or an index whose extent cannot be compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sympy import Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol
 
@@ -40,7 +40,8 @@ def solved(
         certain = all(_within(place, symbol, rest, extents, tensors) for symbol, place in values.items())
         if certain and _readable(rest, values, extents, tensors):
             kept = tuple(index for index in bound if index.symbol not in values)
-            return solved(kept, substitute(rest, dict(values)), extents, tensors)
+            moved = product([substitute(factor, dict(values)) for factor in Mul.make_args(rest)])
+            return solved(kept, moved, extents, tensors)
     return bound, body
 
 
@@ -90,6 +91,11 @@ def _within(
     place: Expr, symbol: Symbol, rest: Expr, extents: Mapping[Symbol, Expr], tensors: Mapping[str, tuple[Expr, ...]]
 ) -> bool:
     return inside(place, extents[symbol], extents) or _vanishes(rest, symbol, extents[symbol], tensors)
+
+
+def product(factors: Sequence[Expr]) -> Expr:
+    """Return the product of *factors*, 0 where one of them is: SymPy's 0·∞ is no number."""
+    return Integer(0) if 0 in factors else Mul(*factors)
 
 
 def _readable(

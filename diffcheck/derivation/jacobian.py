@@ -24,7 +24,7 @@ def jacobian(program: Program, output: str, wrt: str) -> Program:
     walk.collect(output, Term((*prefix, *equation.indices), (), Mul(Integer(1), *deltas)))
     walk.walk(reached(program, (wrt,)))
     name = walk.names.get(wrt) or walk.define(wrt)
-    made = [_plainly_indexed(other, equation.indices, walk.tensors) for other in walk.equations]
+    made = [_plainly_indexed(other, prefix, equation.indices, walk.tensors) for other in walk.equations]
     return Program(program.inputs, needed((*program.equations, *made), (name,)), (name,))
 
 
@@ -37,8 +37,10 @@ def _prefix(program: Program, indices: tuple[Index, ...]) -> tuple[Index, ...]:
     return tuple(found)
 
 
-def _plainly_indexed(made: Equation, indices: tuple[Index, ...], tensors: set[str]) -> Equation:
+def _plainly_indexed(made: Equation, prefix: tuple[Index, ...], indices: tuple[Index, ...], tensors: set[str]) -> Equation:
     # ∂p[i_out]/∂w reads better as ∂p[i]/∂w: an equation of its own may call its indices as it likes.
+    if made.indices[: len(prefix)] != prefix:
+        return made  # no adjoint, but a place or a count of largest elements
     names = [index.name for index in indices]
     for index in made.indices[len(names) :]:
         names.append(fresh_name(index.name, tensors.union(names)))

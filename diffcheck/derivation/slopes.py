@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from sympy import Dummy, Expr, Integer, Mul
+from sympy import Dummy, Expr, Integer, Mul, oo
 
 from diffcheck.notation.functions import FUNCTIONS, Slope
 from diffcheck.notation.selection import held
@@ -27,8 +27,11 @@ def partial(body: Expr, node: Expr, rules: Rules = Rules.STABLE) -> Expr:
     held = {other: Dummy(real=True) for other in values_read(body)}
     if node not in held:
         return Integer(0)
-    slope = substitute(body, held).diff(held[node])
-    return tidy(_expanded(substitute(slope, {dummy: other for other, dummy in held.items()}), rules))
+    # ∞ is held too: a constant times a slope of 0 is 0, and SymPy's 0·∞ is no number.
+    endless = Dummy(positive=True)
+    slope = substitute(body, held | {oo: endless, -oo: -endless}).diff(held[node])
+    slope = _expanded(substitute(slope, {dummy: other for other, dummy in held.items()}), rules)
+    return tidy(substitute(slope, {endless: oo}))
 
 
 def _expanded(slope: Expr, rules: Rules) -> Expr:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from sympy import Expr, Integer, KroneckerDelta, Mul, Symbol
+from sympy import Expr, Integer, KroneckerDelta, Mul, Symbol, oo
 
 from diffcheck.derivation.deltas import solved
 from diffcheck.derivation.slopes import tidy
@@ -74,9 +74,10 @@ def has_delta(term: Term) -> bool:
 def mergeable(first: Term, second: Term) -> bool:
     """Say whether the two terms run over the same axes once their free indices have the same names.
 
-    A sum that scatters stays by itself: it is carried out element by element, and a sum of two such is not.
+    A sum that scatters stays by itself: it is carried out element by element, and a sum of two such is not. So does one with ∞:
+    SymPy's ∞ − ∞ is no number.
     """
-    if scatters(first.body) or scatters(second.body):
+    if any(scatters(term.body) or term.body.has(oo, -oo) for term in (first, second)):
         return False
     return [index.extent for index in first.bound] == [index.extent for index in second.bound]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from diffcheck.errors import GenerationError
 from diffcheck.generation.helpers import NUMPY_HELPERS, TORCH_HELPERS
+from diffcheck.notation.special_functions import HIGHEST_ORDER
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,12 @@ class Target:
 
 
 _DIRECT = ("exp", "log", "sin", "cos", "sinh", "cosh", "tanh", "expm1", "log1p", "sign")
-_SAME = (*_DIRECT, "add", "square", "sqrt", "reciprocal")
+_INVERSE = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
+_SPECIAL = ("erf", "erfc", "erfinv", "lgamma", "digamma")
+_ORDERS = tuple(f"polygamma_{order}" for order in range(1, HIGHEST_ORDER + 1))
+_SAME = (*_DIRECT, "floor", "add", "square", "sqrt", "reciprocal")
 
+# Bessel functions of order 2 and up are refused: by recurrence from orders 0 and 1 they lose all digits at 0.
 TORCH = Target(
     name="torch",
     module="torch",
@@ -88,17 +93,17 @@ TORCH = Target(
     on_devices=True,
     in_place=True,
     typed=True,
-    operations={name: name for name in (*_SAME, "addcmul", "mul", "sub", "div", "neg", "pow", "abs", "sigmoid", "erf")}
-    | {name: name for name in ("dot", "mv", "mm")},
-    functions={name: (name,) for name in (*_DIRECT, "sigmoid", "erf")}
-    | {"absolute": ("abs",)}
-    | {name: (f"_{name}",) for name in ("sech", "softplus", "logsigmoid", "step", "relu")},
+    operations={name: name for name in (*_SAME, "addcmul", "mul", "sub", "div", "neg", "pow", "abs", "sigmoid")}
+    | {name: name for name in (*_INVERSE, *_SPECIAL, "i0", "dot", "mv", "mm")},
+    functions={name: (name,) for name in (*_DIRECT, *_INVERSE, *_SPECIAL, "sigmoid", "floor")}
+    | {"absolute": ("abs",), "bessel_i0": ("i0",)}
+    | {name: (f"_{name}",) for name in ("sech", "softplus", "logsigmoid", "step", "relu", "erfcx", "bessel_i1", *_ORDERS)},
     helpers=TORCH_HELPERS,
     # cosh overflows only where sech² is 0 in the same format. NumPy would warn of that.
     before_a_power={"sech": ("cosh", "reciprocal")},
 )
 
-# NumPy has no erf: a program that needs it is refused for this target.
+# NumPy has no erf, nor its relatives, gamma and Bessel functions: a program that needs one is refused for this target.
 NUMPY = Target(
     name="np",
     module="numpy",
@@ -111,8 +116,9 @@ NUMPY = Target(
     typed=False,
     operations={name: name for name in _SAME}
     | {"mul": "multiply", "sub": "subtract", "div": "divide", "neg": "negative", "pow": "power", "abs": "absolute"}
+    | {name: name.replace("a", "arc", 1) for name in _INVERSE}
     | {"dot": "dot", "mv": "matmul", "mm": "matmul"},
-    functions={name: (name,) for name in _DIRECT}
+    functions={name: (name,) for name in (*_DIRECT, *_INVERSE, "floor")}
     | {"absolute": ("abs",)}
     | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu")},
     helpers=NUMPY_HELPERS,

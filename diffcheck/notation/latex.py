@@ -117,6 +117,12 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy carries no types
     def _print_Pi(self, node: Expr) -> str:
         return r"\pi"
 
+    def _print_Infinity(self, node: Expr) -> str:
+        return r"\infty"
+
+    def _print_NegativeInfinity(self, node: Expr) -> str:
+        return r"-\infty"
+
     def _needs_mul_brackets(self, node: Expr, **where: Any) -> bool:
         # A sum inside a function, or inside a power of one, is bracketed by the function.
         inner = node.base if node.is_Pow else node

@@ -78,6 +78,11 @@ def _size_of_digamma(u: Any) -> Any:
     return 1 + np.abs(np.log(np.abs(u))) + 1 / np.abs(u) + np.where(u < 0, np.abs(pi / np.tan(pi * u)) * (1 + np.abs(u)), 0.0)
 
 
+def _size_of_erfcx(u: Any) -> Any:
+    # Below 0 nearly all of it is 2·e^(u²), which the rounding of u² moves by as much as u².
+    return _erfcx(u) * (1 + np.where(u < 0, u * u, 0.0))
+
+
 def _bessel(order: int) -> FloatFunction:
     value, below, above = (_by_arb(partial(bessel_i, abs(other))) for other in (order, order - 1, order + 1))
 
@@ -88,8 +93,19 @@ def _bessel(order: int) -> FloatFunction:
     return FloatFunction(value, steepest, units=_UNITS)
 
 
-def _polygamma(order: int, size: Elementwise | None = None) -> FloatFunction:
+def _polygamma(order: int, size: Elementwise) -> FloatFunction:
     return FloatFunction(_by_arb(partial(psi, order)), _between_poles(order + 1), units=_UNITS, size=size)
+
+
+def _size_of_polygamma(order: int) -> Elementwise:
+    value = _by_arb(partial(psi, order))
+
+    def size(u: Any) -> Any:
+        """Return n!·Σ_k 1/|u + k|ⁿ⁺¹, below 0 over all whole k: the terms change their signs, by series and by reflection."""
+        start = np.where(u < 0, u - np.floor(u), u)
+        return np.abs(value(start)) + np.where(u < 0, np.abs(value(1 - start)), 0.0)
+
+    return size
 
 
 SPECIAL_FLOATS: dict[str, FloatFunction] = {
@@ -104,10 +120,10 @@ SPECIAL_FLOATS: dict[str, FloatFunction] = {
         lambda low, high: 2 / sqrt(pi) * np.exp(-(nearest_zero(low, high) ** 2)),
     ),
     "erfinv": FloatFunction(_erfinv, _slope_of_erfinv, units=_UNITS),
-    "erfcx": FloatFunction(_erfcx, _slope_of_erfcx, units=_UNITS),
+    "erfcx": FloatFunction(_erfcx, _slope_of_erfcx, units=_UNITS, size=_size_of_erfcx),
     "lgamma": FloatFunction(_by_arb(NAMED_BALLS["lgamma"]), _between_poles(0), units=_UNITS, size=_size_of_lgamma),
     "digamma": _polygamma(0, _size_of_digamma),
-    **{f"polygamma_{order}": _polygamma(order) for order in range(1, HIGHEST_ORDER + 1)},
+    **{f"polygamma_{order}": _polygamma(order, _size_of_polygamma(order)) for order in range(1, HIGHEST_ORDER + 1)},
     **{f"bessel_i{order}": _bessel(order) for order in range(HIGHEST_ORDER + 1)},
     "floor": FloatFunction(
         np.floor, lambda low, high: np.zeros_like(low), units=0.0, jump=lambda low, high: np.floor(high) - np.floor(low)

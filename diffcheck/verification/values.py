@@ -74,10 +74,10 @@ def _floats(value: Any) -> np.ndarray:
             raise _refusal(type(value).__name__)
         return array.astype(np.float64, copy=False)
     tensor = _plain_tensor(value)
-    if tensor._is_zerotensor():  # it has no memory, and torch 2.6 reads some all the same
-        raise _refusal("a zero tensor without memory", "real numbers")
     if tensor.is_complex() or tensor.is_meta:
         raise _refusal(f"a tensor of {tensor.dtype} on {tensor.device}", "real numbers")
+    if tensor._is_zerotensor():  # autograd's zeros have no memory, and torch 2.6 reads some all the same
+        return np.zeros(tuple(tensor.shape))
     dense = tensor if tensor.layout is torch.strided else tensor.to_dense()
     found: np.ndarray = dense.cpu().double().resolve_neg().numpy()  # to the CPU first: some devices have no float64
     return found

@@ -19,9 +19,9 @@ ENDS = {
     "abs": [kink(at(0.0))],
     "sign": [kink(at(0.0))],
     "relu": [kink(at(0.0))],
-    "hardsigmoid": [call(at(-4.0, 1.0, 4.0))],
-    "hardswish": [call(at(-4.0, 1.0, 4.0))],
-    "relu6": [call(at(-1.0, 5.5, 6.5))],
+    "hardsigmoid": [call(at(-4.0, 1.0, 4.0)), kink(at(-3.0, 3.0))],
+    "hardswish": [call(at(-4.0, 1.0, 4.0)), kink(at(-3.0, 3.0))],
+    "relu6": [call(at(-1.0, 5.5, 6.5)), kink(at(0.0, 6.0))],
     "tanh": [call(at(-20.0, 20.0))],
     "sigmoid": [call(at(-40.0, 40.0))],
     "log_sigmoid": [call(at(-800.0, 40.0))],
@@ -34,8 +34,8 @@ BINARY = {
     "div.Tensor": [call(x(2, 3), x(3))],
     "mul.Scalar": [call(x(3), 2.5)],
     "div.Scalar": [call(x(3), 2.5)],
-    "maximum.default": [call(x(4), x(4))],
-    "minimum.default": [call(x(4), x(4))],
+    "maximum.default": [call(x(4), x(4)), kink(at(1.0, 2.0), at(1.0, 3.0))],
+    "minimum.default": [call(x(4), x(4)), kink(at(1.0, 2.0), at(1.0, 3.0))],
     "add.Tensor": [call(x(2, 3), x(3)), call(x(3), x(3), alpha=2.5)],
     "add.Scalar": [call(x(3), 2.5, 3)],
     "sub.Tensor": [call(x(2, 3), x(3), alpha=0.5)],
@@ -70,7 +70,7 @@ CHOICES = {
         call(x(6), None, x(6)),
         kink(at(1.0, 2.0), at(1.0, 0.0), at(3.0, 2.0)),
     ],
-    "hardtanh.default": [call(x(6)), call(x(6), -0.5, 0.7)],
+    "hardtanh.default": [call(x(6)), call(x(6), -0.5, 0.7), kink(at(-1.0, 1.0))],
     "clamp_min.default": [call(x(6), 0.2), kink(at(0.5), 0.5)],
     "clamp_min.Tensor": [call(x(6), x(6)), kink(at(0.5), at(0.5))],
     "clamp_max.default": [call(x(6), 0.2), kink(at(0.5), 0.5)],
@@ -127,10 +127,6 @@ CREATION = {
     "arange.start": [call(2, 6)],
     "arange.start_step": [call(1, 8, 3), call(5, -1, -2), call(0.5, 2.0, 0.25, dtype=F64)],
 }
-
-# PyTorch has no such operators.
-ABSENT = {f"{name}.{kind}" for name in ("maximum", "minimum") for kind in ("Tensor", "Scalar")}
-ABSENT |= {"copysign.Scalar_Tensor", "fmod.Scalar_Tensor", "ldexp.Scalar", "ldexp.Scalar_Tensor"}
 
 CASES: dict[str, list[Call]] = {f"{name}.default": calls + ENDS.get(name, []) for name, calls in UNARY.items()}
 CASES |= BINARY | COMPARISONS | CHOICES | ACTIVATIONS | CREATION

@@ -40,7 +40,7 @@ BINARY = {
     "special_xlog1py.other_scalar": [call(at(0.0, 0.5, 2.0), 1.5)],
     "special_xlog1py.self_scalar": [call(1.5, positive(3))],
     "ldexp.Tensor": [call(x(3), x(3))],
-    "polygamma.default": [call(1, at(0.3, 2.5)), call(2, at(0.3, 2.5))],
+    "polygamma.default": [call(2, at(0.3, 2.5)), call(3, at(0.3, 2.5))],  # PyTorch's of order 1 has 10 right digits
     "round.decimals": [call(at(0.344, -1.257), decimals=2)],
     "div.Tensor_mode": [call(at(5.3, -5.3), at(2.0, 1.6), rounding_mode=each) for each in ("floor", "trunc", None)],
     "div.Scalar_mode": [call(at(5.3, -5.3), 1.6, rounding_mode=each) for each in ("floor", "trunc")],

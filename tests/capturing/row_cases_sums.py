@@ -159,6 +159,7 @@ INTERPOLATION = {
     "_upsample_bicubic2d_aa.default": [call(x(1, 1, 4, 5), [2, 3], False)],
 }
 
+
 def _in_chunks(reduction):
     """Return a call of the cross entropy of a linear layer that PyTorch computes in chunks."""
 
@@ -201,4 +202,16 @@ SAMPLING = {
     "grid_sampler_3d.default": [call(x(1, 1, 2, 3, 2), unit(1, 1, 1, 2, 3), mode, 0, False) for mode in (0, 1)],
 }
 
-CASES = REDUCTIONS | ORDERING | CONTRACTIONS | DISTANCES | NORMALIZING | POOLING | NEAREST | INTERPOLATION | CHUNKS | SEGMENTS | SAMPLING
+CASES = (
+    REDUCTIONS
+    | ORDERING
+    | CONTRACTIONS
+    | DISTANCES
+    | NORMALIZING
+    | POOLING
+    | NEAREST
+    | INTERPOLATION
+    | CHUNKS
+    | SEGMENTS
+    | SAMPLING
+)

@@ -29,7 +29,7 @@ def last_line(program):
         ("a", "z", "z_bar[i:k,j:m,i_2,j_2] = delta(i, i_2)*delta(j, j_2)*sech(b[j_2] + z[i_2,j_2])**2"),
         ("a", "W", "W_bar[i,j:m,j_2,l] = delta(j, j_2)*sech(b[j_2] + z[i,j_2])**2*x[i,l]"),
         ("a", "a", "a_bar[i:k,j:m,i_2:k,j_2:m] = delta(i, i_2)*delta(j, j_2)"),
-        ("z", "b", "b_bar[i:k,j:m,i_3:m] = 0"),
+        ("z", "b", "b_bar[i:k,j:m,i_2:m] = 0"),
     ],
 )
 def test_the_jacobians_of_a_layer(output, wrt, line):
@@ -100,3 +100,12 @@ def test_the_hessian_is_symmetric():
 def test_unknown_names_are_refused(output, wrt):
     with pytest.raises(UnknownName):
         jacobian(LAYER, output, wrt)
+
+
+@pytest.mark.parametrize("reduction", ["max", "Π"])
+def test_a_jacobian_through_a_scalar_that_has_equations_of_its_own(reduction):
+    program = parse(f"parameter x[3]; a = {reduction}_{{i}} x[i]; c[j:3,k:2] = a*x[j] + k; output c")
+    found = exact(jacobian(program, "c", "x"), {"x": np.array([1.0, 2.0, 4.0])}).rounded()["x_bar"]
+    slope, value = {"max": ([0.0, 0.0, 1.0], 4.0), "Π": ([8.0, 4.0, 2.0], 8.0)}[reduction]
+    wanted = np.einsum("j,i->ji", [1.0, 2.0, 4.0], slope) + value * np.eye(3)
+    assert found.tolist() == np.repeat(wanted[:, None, :], 2, axis=1).tolist()

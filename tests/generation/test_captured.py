@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from capturing.functions import ALL
-from generated_code import TARGETS, as_arrays, as_gradient, assert_right, assert_sound
+from generated_code import MYPY_CACHE, TARGETS, as_arrays, as_gradient, assert_right, assert_sound
 
 import diffcheck as dc
 from diffcheck.errors import GenerationError, UnusedParameterWarning
@@ -114,6 +114,6 @@ def test_text_is_formatted_and_free_of_lint(texts):
 @pytest.mark.slow
 def test_text_is_strictly_typed(texts):
     pytest.importorskip("mypy", reason="mypy is not installed")
-    call = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(texts / "cache"), "--config-file", "", str(texts)]
+    call = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(MYPY_CACHE), "--config-file", "", str(texts)]
     run = subprocess.run(call, cwd=texts, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr

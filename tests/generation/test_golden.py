@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from generated_code import MYPY_CACHE
 
 import diffcheck
 from diffcheck.errors import UnknownName
@@ -105,7 +106,7 @@ def test_generated_text_is_formatted_and_free_of_lint(written):
 @pytest.mark.slow
 def test_generated_text_is_strictly_typed(written):
     pytest.importorskip("mypy", reason="mypy is not installed")
-    call = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(written / "cache"), "--config-file", "", str(written)]
+    call = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(MYPY_CACHE), "--config-file", "", str(written)]
     run = subprocess.run(call, cwd=written, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 

@@ -15,7 +15,7 @@ from diffcheck.oracle import FORMATS, exact, working_precision
 from diffcheck.oracle.extents import extent_value
 from diffcheck.problems import problem, register, registry, scaled, to_torch
 from diffcheck.verification import check_forward, compare, truth_of
-from diffcheck.verification.strategies import points
+from diffcheck.strategies import points
 
 NAMES = problems.names()
 

@@ -73,7 +73,6 @@ MAKERS = {
     "self-containing": self_containing,
     "nested": nested,
     "jagged": lambda: nested(torch.jagged),
-    "zero tensor": lambda: torch._efficientzerotensor((), dtype=torch.float64),
     "quantized": quantized,
     "ragged": lambda: [[1.0], [1.0, 2.0]],
     "objects": lambda: np.array([object()]),
@@ -81,6 +80,12 @@ MAKERS = {
     "complex": lambda: torch.tensor(1j),
 }
 pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors", "ignore:torch.quantize_per_tensor")
+
+
+def test_zeros_of_autograd_without_memory_are_zeros():
+    zeros = torch._efficientzerotensor((2, 3), dtype=torch.float64)
+    assert as_floats(zeros).tolist() == [[0.0] * 3] * 2
+    assert compare({**RIGHT, "w": torch._efficientzerotensor((), dtype=torch.float64)}, TRUTH).worst.got == 0
 
 
 @pytest.fixture(params=MAKERS)
