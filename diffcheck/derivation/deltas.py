@@ -83,7 +83,8 @@ def _joined(deltas: list[Expr], bound: list[Symbol], extents: Mapping[Symbol, Ex
             continue
         symbol, size = whole.args
         for second, part, fast in sides:
-            if part == Remainder(symbol, size) and inside(fast, size, extents):
+            free = symbol not in slow.free_symbols | fast.free_symbols
+            if free and part == Remainder(symbol, size) and inside(fast, size, extents):
                 yield {symbol: slow * size + fast}, (first, second)
 
 

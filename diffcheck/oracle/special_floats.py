@@ -52,10 +52,12 @@ def _slope_of_erfinv(low: Any, high: Any) -> Any:
 
 
 def _slope_of_erfcx(low: Any, high: Any) -> Any:
-    return np.abs(2 * low * _erfcx(low) - 2 / sqrt(pi))  # convex and falling
+    # Convex and falling: steepest at the lower end, where the two terms cancel but for 1/(√π·u²).
+    return np.where(low < 1e6, np.abs(_cancelled(low)), 1 / (sqrt(pi) * low * low))
 
 
 _erfinv, _erfcx = (_by_arb(NAMED_BALLS[name]) for name in ("erfinv", "erfcx"))
+_cancelled = _by_arb(lambda u: 2 * u * NAMED_BALLS["erfcx"](u) - 2 / arb.pi().sqrt())
 
 
 def _between_poles(order: int) -> Callable[[Any, Any], Any]:

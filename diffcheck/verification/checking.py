@@ -50,9 +50,7 @@ def check(
     the arguments, applied to each element. Each of several *wrt* is also tried as the only one that requires grad. Raises an
     error that says so rather than check nothing.
     """
-    way = WAYS.get(engine, None) if isinstance(engine, str) else engine
-    if way is None:
-        raise UnknownName.among("engine", engine, WAYS)
+    way = _way(engine)
     subject = derived_subject(fn, inputs, wrt, reference)
     forward = check_outputs(subject)
     if not forward.ok and reference is None:
@@ -68,6 +66,12 @@ def check(
         found += judge.alone(seed)
     findings = Findings(with_parts(subject, found), f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed))
     return findings if findings.ok else replace(findings, formulas=_formulas(subject))
+
+
+def _way(engine: str | Way) -> Way:
+    if isinstance(engine, str) and engine not in WAYS:
+        raise UnknownName.among("engine", engine, WAYS)
+    return WAYS[engine] if isinstance(engine, str) else engine
 
 
 def derived_subject(

@@ -74,6 +74,9 @@ UNREADABLE = {
     "a delta at a negative number": (
         "parameter x[n]; integer t[n]; data z[n,m]; a[i:2] = Σ_j delta(t[j], i-1)*x[j]; b = a[0]; output b"
     ),
+    "a quotient that the index itself tells": (
+        "parameter x[1]; data z[n,m]; a[i:m*n] = delta(i//(m*n), i%3)*x[i%(m*n)]; output a"
+    ),
     "a diagonal read backwards": "parameter x[3,2,m]; data z[n,m]; a = Σ_{i:2,j:2} x[i,1-i,1-i]",
     "a place after a diagonal": "parameter x[n,2]; data z[n,m]; a[i,j:4] = x[-i,i]; b = a[0,0]; output b",
 }

@@ -27,7 +27,9 @@ ORDERS = range(1, HIGHEST_ORDER + 1)
 
 
 def _slope_of_bessel(order, u):
-    return (mpmath.besseli(order - 1, u) + mpmath.besseli(order + 1, u)) / 2
+    if abs(u) > 1e4:
+        return mpmath.inf  # far above what float64 holds; mpmath does not converge
+    return (mpmath.besseli(abs(order - 1), u) + mpmath.besseli(order + 1, u)) / 2
 
 
 SLOPES = {
@@ -53,8 +55,8 @@ SLOPES = {
     "atanh": lambda u: 1 / (1 - u**2),
     "erfc": lambda u: -2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-(u**2)),
     "erfinv": lambda u: mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(mpmath.erfinv(u) ** 2),
-    # Far out what is left of the difference of two equal terms is 1/(√π·u²).
-    "erfcx": lambda u: 2 * u * mpmath.exp(u**2) * mpmath.erfc(u) - 2 / mpmath.sqrt(mpmath.pi) if u < 1e3 else 1 / u**2,
+    # Far out, where 40 digits cancel, what is left is −1/(√π·u²).
+    "erfcx": lambda u: 2 * u * mpmath.exp(u**2) * mpmath.erfc(u) - 2 / mpmath.sqrt(mpmath.pi) if u < 1e3 else 1 / (mpmath.sqrt(mpmath.pi) * u**2),
     "lgamma": mpmath.digamma,
     "digamma": lambda u: mpmath.psi(1, u),
     **{f"polygamma_{order}": partial(mpmath.psi, order + 1) for order in ORDERS},
@@ -153,16 +155,25 @@ def within(name, numbers):
     return np.abs(numbers) + max(EDGES[name][0], 0) if name in EDGES else numbers
 
 
-# NumPy has no bfloat16.
-CASES = [(library, name, dtype) for library, row in LIBRARIES.items() for name in row for dtype in DTYPES]
+SHORT = ("float16", "bfloat16")
+CASES = [
+    (library, name, dtype)
+    for library, row in LIBRARIES.items()
+    for name in row
+    for dtype in DTYPES
+    if (library, dtype) != ("numpy", "bfloat16")  # which NumPy has not
+    and not (name == "erfcx" and dtype in SHORT)  # for which PyTorch has no erfcx
+]
 
 
-@pytest.mark.parametrize(("library", "name", "dtype"), [case for case in CASES if (case[0], case[2]) != ("numpy", "bfloat16")])
+@pytest.mark.parametrize(("library", "name", "dtype"), CASES)
 def test_libraries_keep_the_units_that_the_bound_allows_them(library, name, dtype):
     drawn = np.random.default_rng(7)
     wide = np.concatenate([drawn.normal(size=300) * 3, drawn.uniform(-20, 20, 100), 10 ** drawn.uniform(-6, 1, 100)])
-    if name == "erf" and dtype in ("float16", "bfloat16"):
+    if name == "erf" and dtype in SHORT:
         wide = wide[np.abs(wide) > 1e-3]  # below, PyTorch's erf of short formats is off by 1e-7 absolutely, at worst all of it
+    if name.startswith("polygamma_") and dtype == "float16":
+        wide = wide[wide < 3]  # above, the ζ that PyTorch multiplies by n! is subnormal in float16
     arguments = torch.from_numpy(within(name, wide)).to(DTYPES[dtype])
     function = LIBRARIES[library][name]
     points = arguments.double().numpy()
@@ -191,8 +202,8 @@ def test_square_roots_and_powers_keep_their_units(dtype):
 
 def test_the_trigamma_of_torch_has_nine_digits_and_a_check_says_so():
     # torch 2.13, CPU, float64: the gradient of digamma at 2.
-    findings = dc.check(torch.digamma, torch.tensor([2.0], dtype=torch.float64))
-    assert findings.worst.verdict == "WRONG"
+    findings = dc.check(torch.digamma, torch.tensor([2.0], dtype=torch.float64, requires_grad=True))
+    assert findings.worst.verdict is dc.Verdict.WRONG
     assert findings.worst.ulp > 1e5
     exact = np.pi**2 / 6 - 1
     assert abs(findings.worst.got - exact) < 1e-8 * exact

@@ -14,8 +14,8 @@ from diffcheck.errors import UnknownName, WrongGradient
 from diffcheck.oracle import FORMATS, exact, working_precision
 from diffcheck.oracle.extents import extent_value
 from diffcheck.problems import problem, register, registry, scaled, to_torch
-from diffcheck.verification import check_forward, compare, truth_of
 from diffcheck.strategies import points
+from diffcheck.verification import check_forward, compare, truth_of
 
 NAMES = problems.names()
 

@@ -32,7 +32,7 @@ def test_the_finding_names_the_tensor_and_the_factor():
     assert "bfloat16" in named["last_weight"].note
 
 
-@pytest.mark.parametrize("count, quantile", STAGES)
+@pytest.mark.parametrize(("count", "quantile"), STAGES)
 def test_a_right_gradient_with_independent_errors_is_refused_as_rarely_as_stated(count, quantile):
     rng = np.random.default_rng(0)
     errors = rng.normal(size=(200_000, count))
