@@ -10,10 +10,10 @@ import torch
 from sympy import Expr, Integer, Rational, pi, sqrt
 
 from diffcheck.capturing.arrays import Array, Builder, constant
-from diffcheck.capturing.pointwise import applied, as_array, binary, equal, unary
+from diffcheck.capturing.pointwise import applied, as_array, binary, clamped, equal, larger, unary
 from diffcheck.capturing.rows import ROWS, operator
-from diffcheck.notation.functions import absolute, sign, softplus, step
-from diffcheck.notation.selection import select
+from diffcheck.notation.functions import absolute, relu, sign, softplus, step
+from diffcheck.notation.selection import detach, select
 from diffcheck.notation.special_functions import (
     acos,
     acosh,
@@ -44,6 +44,28 @@ def _nearest(u: Expr) -> Expr:
     return up - equal(u + _HALF, up) * (up - 2 * floor(up / 2))
 
 
+def edged(value: Expr, *u: Expr) -> Expr:
+    """Return *value*, without a derivative where all of *u*, none of them negative, are 0."""
+    return value + sqrt(sum(u, Integer(0)))
+
+
+def _entropy(u: Expr) -> Expr:
+    # No more than a value at 0, where the derivative is infinite, and below, where the value is.
+    return select(u, -u * sympy.log(u), edged(select(-u, -sympy.oo, Integer(0)), relu(u)))
+
+
+def log_odds(u: Expr) -> Expr:
+    """Return log(u/(1 − u)): infinite at 0 and 1 and no number outside, and neither has a derivative."""
+    edge = sqrt(u * (1 - u)) + select(u, sympy.oo, -sympy.oo)
+    return select(u, select(1 - u, sympy.log(u / (1 - u)), edge), edge)
+
+
+def _times_log(u: Expr, v: Expr) -> Expr:
+    """Return u·log v: 0 where u is 0, also where log v is no number; its derivative by u is log v where that is one."""
+    without_log = select(-v, Integer(0), edged(Integer(0), absolute(u), absolute(v)))
+    return select(absolute(u) + step(v), u * sympy.log(v), without_log)
+
+
 UNARY: dict[str, Callable[[Expr], Expr]] = {
     "asin": asin,
     "acos": acos,
@@ -55,7 +77,8 @@ UNARY: dict[str, Callable[[Expr], Expr]] = {
     "erfinv": erfinv,
     "special_erfcx": erfcx,
     "special_ndtri": lambda u: sqrt(2) * erfinv(2 * u - 1),
-    "special_entr": lambda u: select(u, -u * sympy.log(u), select(-u, -sympy.oo, Integer(0))),
+    "special_entr": _entropy,
+    "sinc": lambda u: select(absolute(u), sympy.sin(pi * u) / (pi * u), Integer(1)),
     "lgamma": lgamma,
     "digamma": polygamma(0),
     "i0": bessel_i(0),
@@ -85,7 +108,6 @@ def _remainder(u: Expr, v: Expr) -> Expr:
 
 BINARY: dict[str, Callable[[Expr, Expr], Expr]] = {
     "atan2": _angle,
-    "hypot": lambda u, v: sqrt(u**2 + v**2),
     "logaddexp": lambda u, v: u + softplus(v - u),
     "logaddexp2": lambda u, v: u + softplus((v - u) * sympy.log(2)) / sympy.log(2),
     "fmax": lambda u, v: select(v - u, v, u),  # a tie goes to u, unlike that of maximum
@@ -98,9 +120,8 @@ MIXED: dict[str, Callable[[Expr, Expr], Expr]] = {
     "fmod": lambda u, v: u - v * truncated(u / v),
     "remainder": _remainder,
     "copysign": lambda u, v: absolute(u) * select(-v, Integer(-1), Integer(1)),
-    # 0·log v is 0, also where log v is no number; its derivative by u is log v where that is one.
-    "xlogy": lambda u, v: select(absolute(u) + step(v), u * sympy.log(v), Integer(0)),
-    "special_xlog1py": lambda u, v: select(absolute(u) + step(1 + v), u * sympy.log(1 + v), Integer(0)),
+    "xlogy": _times_log,
+    "special_xlog1py": lambda u, v: _times_log(u, 1 + v),
     "ldexp": lambda u, v: u * 2**v,
 }
 
@@ -115,6 +136,32 @@ _KINDS = {
     "ldexp": ("Tensor",),
 }
 ROWS.update({f"aten.{name}.{kind}": binary(MIXED[name]) for name, kinds in _KINDS.items() for kind in kinds})
+
+
+@operator("aten.hypot.default")
+def _hypot(build: Builder, u: Array, v: Array) -> Array:
+    """Return m·√((u/m)² + (v/m)²) with m the larger size, held constant: its derivative is 0, and no square overflows."""
+
+    def shares(a: Expr, b: Expr) -> Expr:
+        return select(_larger_size(a, b), a / _larger_size(a, b), a)
+
+    def root(a: Expr, b: Expr, p: Expr, q: Expr) -> Expr:
+        return select(_larger_size(a, b), _larger_size(a, b), Integer(1)) * sqrt(p**2 + q**2)
+
+    of_u, of_v = (build.named(build.pointwise(shares, *pair)) for pair in ((u, v), (v, u)))
+    return build.pointwise(root, u, v, of_u, of_v)
+
+
+def _larger_size(a: Expr, b: Expr) -> Expr:
+    return detach(larger(absolute(a), absolute(b)))
+
+
+@operator("aten.logit.default")
+def _logit(build: Builder, u: Array, eps: float | None = None) -> Array:
+    if eps is None or eps < 0:
+        return build.pointwise(log_odds, u)
+    end = constant(eps).at(())
+    return build.pointwise(lambda a: log_odds(clamped(a, end, 1 - end)), u)
 
 
 @operator("aten.polygamma.default")

@@ -12,8 +12,8 @@ from flint import arb
 
 from diffcheck.notation.special_functions import HIGHEST_ORDER
 from diffcheck.oracle.float_rows import Elementwise, FloatFunction, farthest, nearest_zero
-from diffcheck.oracle.precision import working_precision
 from diffcheck.oracle.named_balls import NAMED_BALLS, bessel_i, psi
+from diffcheck.oracle.precision import working_precision
 
 # Libraries sum series and reflect arguments. Measured on sampled arguments in PyTorch: up to some 10 ULP.
 _UNITS = 64.0

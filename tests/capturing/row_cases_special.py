@@ -17,6 +17,8 @@ UNARY = {
     "acosh": [call(at(1.2, 3.0))],
     "special_ndtri": [call(at(0.2, 0.9))],
     "special_entr": [call(positive(3))],
+    "sinc": [call(at(-0.4, 0.0, 1.3))],
+    "logit": [call(at(0.2, 0.9)), call(at(-0.5, 0.4, 1.5), 0.125)],
     "lgamma": [call(at(0.3, 2.5, -0.4))],
     "digamma": [call(at(0.3, 2.5, -0.4))],
 }

@@ -97,7 +97,9 @@ def test_helpers_and_scalars_have_the_same_value_as_arrays(name, target):
 
 
 def test_torch_lacks_the_bessel_functions_of_higher_order_alone():
-    assert [name for name, target in REFUSED if target == "torch"] == [f"bessel_i{order}" for order in range(2, HIGHEST_ORDER + 1)]
+    assert [name for name, target in REFUSED if target == "torch"] == [
+        f"bessel_i{order}" for order in range(2, HIGHEST_ORDER + 1)
+    ]
 
 
 def test_numpy_lacks_what_is_made_of_integrals():

@@ -18,6 +18,7 @@ from diffcheck.oracle import FORMATS, working_precision
 from diffcheck.oracle.balls import BALL_FUNCTIONS
 from diffcheck.oracle.error_arithmetic import ErrorArithmetic
 from diffcheck.oracle.float_functions import FLOAT_FUNCTIONS
+from diffcheck.verification import Verdict
 
 MIDDLES = [-745.0, -40.0, -3.0, -1.0, -0.9, -0.1, 0.0, 1e-300, 0.3, 1.0, 1.5707963, 20.0, 40.0, 710.0, 745.0, 1e15]
 RADII = [0.0, 1e-12, 0.05, 3.0]
@@ -56,7 +57,11 @@ SLOPES = {
     "erfc": lambda u: -2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-(u**2)),
     "erfinv": lambda u: mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(mpmath.erfinv(u) ** 2),
     # Far out, where 40 digits cancel, what is left is −1/(√π·u²).
-    "erfcx": lambda u: 2 * u * mpmath.exp(u**2) * mpmath.erfc(u) - 2 / mpmath.sqrt(mpmath.pi) if u < 1e3 else 1 / (mpmath.sqrt(mpmath.pi) * u**2),
+    "erfcx": lambda u: (
+        2 * u * mpmath.exp(u**2) * mpmath.erfc(u) - 2 / mpmath.sqrt(mpmath.pi)
+        if u < 1e3
+        else 1 / (mpmath.sqrt(mpmath.pi) * u**2)
+    ),
     "lgamma": mpmath.digamma,
     "digamma": lambda u: mpmath.psi(1, u),
     **{f"polygamma_{order}": partial(mpmath.psi, order + 1) for order in ORDERS},
@@ -203,7 +208,7 @@ def test_square_roots_and_powers_keep_their_units(dtype):
 def test_the_trigamma_of_torch_has_nine_digits_and_a_check_says_so():
     # torch 2.13, CPU, float64: the gradient of digamma at 2.
     findings = dc.check(torch.digamma, torch.tensor([2.0], dtype=torch.float64, requires_grad=True))
-    assert findings.worst.verdict is dc.Verdict.WRONG
+    assert findings.worst.verdict is Verdict.WRONG
     assert findings.worst.ulp > 1e5
     exact = np.pi**2 / 6 - 1
     assert abs(findings.worst.got - exact) < 1e-8 * exact
