@@ -7,13 +7,16 @@ near the given one, with a cotangent drawn anew and the exact gradient computed 
     α = Σ_i (got_i − exact_i)·exact_i / Σ_i exact_i²,    β the same of the textbook formula carried out in the format.
 
 β shows what the format does to this formula: underflow, branches and largest elements that rounding moves, constants that it
-cannot hold. The factor is wrong if the mean of α lies further from 0 than
+cannot hold. With ρ(β) = max(2·|β|, 2·u) + 64·v for roundings that are the same at all points and for approximations off in one
+direction, u the unit roundoff of the format and v that of the format that sums and functions are carried out in, the factor is
+wrong if
 
-    t·s/√m + max(2·|mean β|, 2·u) + 64·v,
+    |mean α| > t·s/√m + ρ(mean β)                        with m = 16, where that limit is small, or else
+    min(|α₍₁₃₎|, |α₍₅₂₎|) > ρ(median β), of one sign      with m = 64, in rising order.
 
-s the standard deviation of α, t the quantile of Student's distribution at which a right gradient with independent errors is
-refused once in a million times, u the unit roundoff of the format and v that of the format that functions and sums are carried
-out in. The last two terms allow for roundings that are the same at all points, and for approximations off in one direction.
+s is the standard deviation of the α, t the quantile of Student's distribution. Either refuses a right gradient with independent
+errors once in a million times. The second, the sign test, assumes no normal distribution: where rounding moves a branch or a
+largest element at a few points, their α are huge, which widens the mean's limit and leaves the median where it was.
 """
 
 from __future__ import annotations
@@ -33,11 +36,9 @@ from diffcheck.verification.findings import Finding, Place
 from diffcheck.verification.subjects import Subject, Tensors
 from diffcheck.verification.verdict import Kind, Verdict
 
-# Numbers of points, each with the quantile of Student's t of one degree of freedom less, two-sided at 1e-6. The second is for
-# gradients whose scale the first does not tell sharply.
-STAGES = ((16, 7.904), (64, 5.421))
+_FEW, _STUDENT = 16, 7.904  # points, and the quantile of 15 degrees of freedom, two-sided at 1e-6
+_MANY, _RANK = 64, 12  # points, and how many on either side may lie beyond their median, but once in a million times
 _SHARP = 1.75
-_HOPELESS = 6.0
 _SAME_ROUNDINGS = 2.0
 _SAME_APPROXIMATIONS = 64.0
 _NEARBY = 1 / 16
@@ -66,42 +67,52 @@ def scale_findings(subject: Subject, way: Way, seed: int) -> tuple[Finding, ...]
     shares: dict[str, Shares] = {name: [] for name in subject.wrt}
     scales: dict[str, Scale | None] = {}
     points = _nearby(subject, seed)
-    for count, quantile in STAGES:
+    for count, scale_of in ((_FEW, by_mean), (_MANY, by_median)):
         for near, cotangents in islice(points, count - max(map(len, shares.values()))):
             got = attempted("the backward at a point nearby", subject.wrt, lambda: way(near, cotangents))  # noqa: B023
             if isinstance(got, tuple):
                 return got
             for name, share in _shares(subject, near, cotangents, got, form).items():
                 shares[name].append(share)
-        scales = {name: scale_of(found, quantile, form) for name, found in shares.items()}
-        if not any(_worth_more(scale, form) for scale in scales.values()):
+        scales = {name: scale_of(found, form) for name, found in shares.items()}
+        # Only the width of the limit counts, not where the mean is: a right gradient gets no second chance to be refused.
+        if all(scale is None or scale.limit <= _SHARP * _allowed(0.0, form) for scale in scales.values()):
             break
     return tuple(
         _finding(name, scale, len(shares[name]), form) for name, scale in scales.items() if scale is not None and not scale.ok
     )
 
 
-def _worth_more(scale: Scale | None, form: Format) -> bool:
-    """Say whether more points would tell the scale sharply, which of a gradient that is 0 but for rounding none would.
+def by_mean(shares: Shares, form: Format) -> Scale | None:
+    """Return what pairs of α and β say by their means; None for less than two, or where one is not finite.
 
-    Only the width of the limit counts, not where the mean is: a right gradient gets no second chance to be refused.
+    Elements that are not finite are judged by themselves.
     """
-    return scale is not None and _SHARP < scale.limit / _least(form) < _HOPELESS
-
-
-def scale_of(shares: Shares, quantile: float, form: Format) -> Scale | None:
-    """Return what pairs of α and β say, or None for less than two, or where one is not finite: elements are judged then."""
-    alpha, beta = np.array(shares).reshape(-1, 2).T
-    if len(alpha) < 2 or not np.isfinite(shares).all():
+    alpha, beta = _columns(shares)
+    if len(alpha) < 2:
         return None
-    spread = float(np.std(alpha, ddof=1)) / len(shares) ** 0.5
-    more = max(2 * abs(float(np.mean(beta))) - _SAME_ROUNDINGS * form.unit, 0)
-    return Scale(float(np.mean(alpha)), quantile * spread + more + _least(form))
+    spread = float(np.std(alpha, ddof=1)) / len(alpha) ** 0.5
+    return Scale(float(np.mean(alpha)), _STUDENT * spread + _allowed(float(np.mean(beta)), form))
 
 
-def _least(form: Format) -> float:
-    """Return what a right gradient may be off by at all points alike, which no number of points makes less."""
-    return _SAME_ROUNDINGS * form.unit + _SAME_APPROXIMATIONS * FORMATS[form.sums_in].unit
+def by_median(shares: Shares, form: Format) -> Scale | None:
+    """Return what pairs of α and β say by their medians; None where there are too few, or one is not finite."""
+    alpha, beta = _columns(shares)
+    if len(alpha) < _MANY:  # the points nearby that a function refuses
+        return by_mean(shares, form)
+    median, ordered = float(np.median(alpha)), np.sort(alpha)
+    spread = float(max(median - ordered[_RANK], 0) if median > 0 else max(ordered[-1 - _RANK] - median, 0))
+    return Scale(median, spread + _allowed(float(np.median(beta)), form))
+
+
+def _columns(shares: Shares) -> np.ndarray:
+    columns = np.array(shares).reshape(-1, 2).T
+    return columns if np.isfinite(columns).all() else columns[:, :0]
+
+
+def _allowed(beta: float, form: Format) -> float:
+    """Return how far from 0 a right gradient may be at all points alike."""
+    return max(2 * abs(beta), _SAME_ROUNDINGS * form.unit) + _SAME_APPROXIMATIONS * FORMATS[form.sums_in].unit
 
 
 def _shares(
@@ -136,7 +147,7 @@ def _nearby(subject: Subject, seed: int) -> Iterator[tuple[Subject, Tensors]]:
         factors = 1 - _NEARBY * torch.rand(value.shape, generator=generator, dtype=torch.float64)
         return value.detach() * factors.to(dtype=value.dtype, device=value.device)
 
-    for _ in range(STAGES[-1][0]):
+    for _ in range(_MANY):
         inputs = tuple(
             moved(value).requires_grad_(value.requires_grad) if value.is_floating_point() else value for value in subject.inputs
         )

@@ -10,6 +10,10 @@ NONE = {Verdict.UNDEFINED, Verdict.UNDECIDED}
 FINE = {Verdict.EXACT, Verdict.ACCURATE}
 
 
+def named(value):
+    return getattr(value, "__name__", str(value))
+
+
 def inputs_at(point):
     return [torch.tensor([value], dtype=torch.float64, requires_grad=True) for value in point]
 
@@ -64,7 +68,7 @@ def power(u, v):
         (log_odds, (1.5,)),
         (hypotenuse, (0.0, 0.0)),
     ],
-    ids=str,
+    ids=named,
 )
 def test_where_there_is_no_derivative_there_is_no_verdict(function, point):
     assert verdicts(function, point) <= NONE
@@ -87,7 +91,7 @@ def test_where_there_is_no_derivative_there_is_no_verdict(function, point):
         (hypotenuse, (-3e-200, 4e-200)),
         (hypotenuse, (0.0, -2.0)),
     ],
-    ids=str,
+    ids=named,
 )
 def test_next_to_an_edge_gradients_are_found_right(function, point):
     assert verdicts(function, point) <= FINE
@@ -101,13 +105,15 @@ def test_next_to_an_edge_gradients_are_found_right(function, point):
         *((power, (0.0, exponent)) for exponent in (0.0, 0.5, 1.0, 2.0)),
         (power, (-2.0, 2.0)),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_corner_is_never_called_wrong(function, point):
     assert verdicts(function, point) <= NONE | FINE
 
 
-@pytest.mark.parametrize(("function", "point"), [(log_odds, (0.25,)), (hypotenuse, (3e200, 4e200)), (cardinal_sine, (0.0,))])
+@pytest.mark.parametrize(
+    ("function", "point"), [(log_odds, (0.25,)), (hypotenuse, (3e200, 4e200)), (cardinal_sine, (0.0,))], ids=named
+)
 def test_a_wrong_gradient_there_is_still_found(function, point):
     class Wrong(torch.autograd.Function):
         @staticmethod
