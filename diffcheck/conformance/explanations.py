@@ -49,16 +49,9 @@ EXPLANATIONS = (
         largest=1e-8,
     ),
     Explanation(
-        "native_layer_norm",
-        "Its second and third output, mean and 1/σ, require grad, but what flows back through them is dropped: the gradient is"
-        " that of the first output alone.",
-        dtypes=("float64", "float32", "bfloat16", "float16"),
-    ),
-    Explanation(
-        "native_group_norm",
-        "Its second and third output, mean and 1/σ, require grad, but what flows back through them is dropped: the gradient is"
-        " that of the first output alone.",
-        dtypes=("float64", "float32", "bfloat16", "float16"),
+        "linalg.householder_product",
+        "Its backward takes the factors off again by their inverses, I - σvvᵀ with σ = τ/(τ|v|² - 1): near τ|v|² = 1, which no"
+        " reflection has and nothing forbids, digits are lost, and at it the gradient is not finite.",
     ),
     Explanation(
         "polar",
