@@ -178,5 +178,9 @@ class IgnoredToleranceWarning(UserWarning):
     """A tolerance or a step was given to a check that has none."""
 
 
+class UncheckedTensorWarning(UserWarning):
+    """A tensor that a function uses requires grad, and no argument that a check could ask for."""
+
+
 class UnusedParameterWarning(UserWarning):
     """A parameter that does not occur in the loss: its gradient is zero."""

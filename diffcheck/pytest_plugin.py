@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -89,22 +90,30 @@ def diffcheck_dtype(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def diffcheck(request: pytest.FixtureRequest, diffcheck_device: str, diffcheck_dtype: str) -> Callable[..., Findings]:
+def diffcheck(request: pytest.FixtureRequest, diffcheck_device: str, diffcheck_dtype: str) -> Iterator[Callable[..., Findings]]:
     """Check a gradient: ``diffcheck(fn, *inputs, wrt=..., engine=...)`` fails the test unless every element is right."""
     mark = request.node.get_closest_marker("diffcheck")
+    called: list[bool] = []
     settings = {"seed": int(setting(request.config, "seed"))} | (dict(mark.kwargs) if mark else {})
 
     def run(fn: Callable[..., Any], *inputs: Any, **more: Any) -> Findings:
         __tracebackhide__ = True
+        from diffcheck.errors import DiffcheckError
         from diffcheck.verification import check
 
+        called.append(True)
         moved, values = _converted(fn, inputs, diffcheck_device, diffcheck_dtype)
-        findings = check(moved, *values, **(settings | more))
+        try:
+            findings = check(moved, *values, **(settings | more))
+        except DiffcheckError as refusal:  # it names the line of the test's function; ours say nothing more
+            raise refusal.with_traceback(None) from None
         request.node.user_properties.append((PROPERTY, _record(request.node.nodeid, findings)))
         findings.raise_if_wrong()
         return findings
 
-    return run
+    yield run
+    if not called:
+        warnings.warn(pytest.PytestWarning(f"{request.node.nodeid}: the fixture diffcheck was never called"), stacklevel=1)
 
 
 def _converted(fn: Callable[..., Any], inputs: Sequence[Any], device: str, dtype: str) -> tuple[Callable[..., Any], list[Any]]:

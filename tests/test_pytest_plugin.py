@@ -65,7 +65,7 @@ def test_right_gradients_pass_and_are_summed_up(run):
 def test_a_wrong_gradient_fails_with_its_worst_element(run):
     result = run(TESTS + WRONG)
     result.assert_outcomes(passed=3, failed=1)
-    result.stdout.fnmatch_lines(["*WrongGradient*: wrong*ULP*", "4 checks of * elements, 1 failed", "failures: 6 wrong"])
+    result.stdout.fnmatch_lines(["*WrongGradient*, wrong (*ULP*", "4 checks of * elements, 1 failed", "failures: 6 wrong"])
 
 
 def test_the_summary_is_the_same_under_xdist(run):
@@ -125,3 +125,15 @@ def test_without_the_plugin_nothing_is_added(run):
 def test_loading_the_plugin_loads_neither_torch_nor_sympy():
     code = "import sys, diffcheck.pytest_plugin; sys.exit(bool({'torch', 'sympy', 'hypothesis', 'numpy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_fixture_that_is_asked_for_and_not_called_is_warned_of(pytester):
+    pytester.makepyfile("def test_nothing(diffcheck):\n    pass\n")
+    result = pytester.runpytest_subprocess(*LOADED, "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*test_nothing: the fixture diffcheck was never called*"])
+
+
+def test_a_refusal_shows_the_line_of_the_test_alone(run):
+    result = run("import torch\n\ndef test_random(diffcheck):\n    diffcheck(torch.dropout, torch.ones(2))\n")
+    result.stdout.fnmatch_lines(["*test_a_refusal*.py:4: CaptureError"])
+    assert "checking.py" not in result.stdout.str()

@@ -16,8 +16,7 @@ def argument_names(fn: Callable[..., Any], inputs: Sequence[Any]) -> tuple[str, 
     """Return the names of the arguments, from the signature of *fn*, after checking that they can be captured."""
     if not inputs:
         raise CaptureError(got="no inputs", wanted="one tensor or more", do="pass what the function is called with")
-    called = fn.forward if isinstance(fn, torch.nn.Module) else fn
-    names = _names(called, inputs)
+    names = _names(_signature(fn), inputs)
     for name, value in zip(names, inputs, strict=True):
         _check_input(name, value)
     devices = {str(value.device) for value in inputs}
@@ -26,10 +25,28 @@ def argument_names(fn: Callable[..., Any], inputs: Sequence[Any]) -> tuple[str, 
     return tuple(names)
 
 
-def _names(called: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
+def function_class(fn: Callable[..., Any]) -> type | None:
+    """Return the `torch.autograd.Function` whose ``apply`` *fn* is, if it is one."""
+    owner = getattr(fn, "__self__", None)
+    named = isinstance(owner, type) and issubclass(owner, torch.autograd.Function) and fn == owner.apply
+    return owner if named else None
+
+
+def _signature(fn: Callable[..., Any]) -> inspect.Signature | None:
+    """Return what arguments *fn* takes, if that can be known: a function that is not written in Python may hide it."""
+    owner: Any = function_class(fn)
+    called = owner.forward if owner else fn.forward if isinstance(fn, torch.nn.Module) else fn
     try:
         signature = inspect.signature(called)
-    except ValueError:  # a function of PyTorch's that is not written in Python
+    except ValueError:
+        return None
+    if owner and owner.setup_context is torch.autograd.Function.setup_context:  # else forward takes no context
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
+    return signature
+
+
+def _names(signature: inspect.Signature | None, inputs: Sequence[Any]) -> list[str]:
+    if signature is None:
         return ["input", *(f"input_{place}" for place in range(1, len(inputs)))]
     try:
         bound = signature.bind(*inputs)

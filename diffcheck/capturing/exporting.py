@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
 from operator import getitem
 from typing import Any
 
@@ -48,7 +52,7 @@ def exported(
     dynamic: Any = [dict((shapes or {}).get(place, {})) or None for place in range(len(given))]
     if isinstance(module, _Function):
         dynamic = (tuple(dynamic),)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _quietly():
         warnings.simplefilter("ignore")
         try:
             found = torch.export.export(module, given, dynamic_shapes=tuple(dynamic) if shapes else None, strict=False)
@@ -57,6 +61,22 @@ def exported(
         except Exception as error:  # torch.export raises errors of many kinds for code that it cannot record
             raise _refusal(error) from error
     return taken_apart
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Hold back what torch.export prints and logs of a function that it cannot record: the refusal says it in one line."""
+    log, traces, printed = logging.getLogger("torch"), logging.getLogger("torch.__trace"), io.StringIO()
+    level, propagate = log.level, traces.propagate
+    log.setLevel(logging.ERROR)
+    traces.propagate = False  # hundreds of lines in whatever listens to all loggers, as pytest does
+    try:
+        with redirect_stderr(printed):
+            yield
+        sys.stderr.write(printed.getvalue())
+    finally:
+        log.setLevel(level)
+        traces.propagate = propagate
 
 
 def overwriting(name: str, fn: Callable[..., Any], inputs: Sequence[Any]) -> CaptureError:

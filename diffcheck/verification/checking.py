@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from diffcheck.capturing.arguments import function_class
 from diffcheck.errors import CaptureError, DiffcheckError, TangentError, UnfaithfulCapture, UnknownName, UnusedParameterWarning
 from diffcheck.notation.text import equation_text, expression_text
 from diffcheck.oracle import format_of
@@ -20,6 +21,7 @@ from diffcheck.verification.layouts import drawn, strided
 from diffcheck.verification.repeats import Judge, outputs_without_graph
 from diffcheck.verification.scaling import scale_findings
 from diffcheck.verification.subjects import Reference, Subject, subject_of, with_parts
+from diffcheck.verification.unchecked import unchecked
 
 _FEW = 16  # elements of the outputs up to which every cotangent is tried
 _DRAWN = 3
@@ -39,32 +41,33 @@ def check(
     """Return what is right and wrong about x̄ = Σ_o ō·∂o/∂x as PyTorch computes it for *fn* at *inputs*, element by element.
 
     *fn* is a function of tensors, a module, or anything that calls a `torch.autograd.Function`. It is captured as a program,
-    and the program is first compared with the outputs of *fn*. *wrt* names arguments, and parameters of a module with
-    underscores for dots; by default all that require grad. *engine* is "autograd", "func" or "compiled", or a function of
-    (subject, cotangents).
+    and the program is first compared with the outputs of *fn*. *wrt* names arguments, and parameters as the module
+    names them; by default all that require grad. *engine* is "autograd", "func" or "compiled", or a function of (subject,
+    cotangents).
 
     *tangents* are the cotangents ō of outputs that are no single scalar: "all" is every unit vector of small outputs and three
     drawn ones of large, then one in strided memory and one that is expanded; a number is so many drawn ones; else a sequence,
     each a tensor or one per output. A single scalar gets 1 and −2. *reference* states what *fn* should compute where it cannot
     be captured, as a kernel: a function of plain PyTorch, a program, the text of one, or a SymPy expression in the names of
     the arguments, applied to each element. Each of several *wrt* is also tried as the only one that requires grad. Raises an
-    error that says so rather than check nothing.
+    error that says so rather than check nothing, and warns of tensors that require grad and are no arguments.
     """
-    way = _way(engine)
-    subject = derived_subject(fn, inputs, wrt, reference)
+    way, subject = _way(engine), derived_subject(fn, inputs, wrt, reference)
     forward = check_outputs(subject)
-    if not forward.ok and reference is None:
+    if not forward.ok and not forward.nothing_compared and reference is None:
         raise unfaithful(subject, forward)
     found = list(forward.items if not forward.ok else ())
-    fitting = all(item.exact is not None for item in found)  # else no cotangent would fit both
+    # Else no cotangent would fit both, or the function has no value whose slope could be asked for.
+    fitting = all(item.exact is not None for item in found) and not forward.nothing_compared
     judge = Judge(subject, way)
     for label, cotangents in _cotangents(subject, tangents, seed) if fitting else ():
         found += judge.findings(cotangents, label)
-    if Findings(tuple(found)).ok:
+    if fitting and Findings(tuple(found)).ok:
         found += scale_findings(subject, way, seed)
     if engine in _CHEAP and fitting:
         found += judge.alone(seed)
-    findings = Findings(with_parts(subject, found), f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed))
+    items, left = with_parts(subject, found), unchecked(subject, warn=wrt is None)
+    findings = Findings(items, f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed), unchecked=left)
     return findings if findings.ok else replace(findings, formulas=_formulas(subject))
 
 
@@ -201,5 +204,6 @@ def _reproduce(subject: Subject, engine: object, seed: int) -> str:
     form = format_of(next(iter(subject.leaves().values())).dtype).name
     given = {name: list(subject.inputs[place].shape) for name, place in subject.captured.given.items()}
     shapes = ", ".join(f"{name} of shape {shape}" for name, shape in given.items())
-    call = f"diffcheck.check({subject.name}, {', '.join(given)}, wrt={subject.wrt}, engine={engine!r}, seed={seed})"
+    function = f"{subject.name}.apply" if function_class(subject.function) else subject.name
+    call = f"diffcheck.check({function}, {', '.join(given)}, wrt={subject.wrt}, engine={engine!r}, seed={seed})"
     return f"repeat it with {call}, {shapes} in {form}"

@@ -44,10 +44,23 @@ class Finding:
     def __str__(self) -> str:
         if self.exact is None:
             return f"{self.place}: {self.verdict.value} ({self.kind.value}): {self.note}"
-        kind = f" ({self.kind.value})" if self.kind is not Kind.NONE else ""
-        error = f"{self.ulp:.3g} ULP, bound {self.bound:.3g} ULP"
-        note = f" {self.note}" if self.note else ""
-        return f"{self.place}{note}: {self.verdict.value}{kind}: got {self.got!r}, exact {shown(self.exact)}, {error}"
+        return f"{self._where}: {self._called}: got {self.got!r}, exact {shown(self.exact)}, {self._error}"
+
+    def described(self) -> str:
+        """Return the same without the exact value."""
+        return str(self) if self.exact is None else f"{self._where} = {self.got!r}, {self._called} ({self._error})"
+
+    @property
+    def _where(self) -> str:
+        return f"{self.place} {self.note}".rstrip()
+
+    @property
+    def _called(self) -> str:
+        return self.verdict.value + (f" ({self.kind.value})" if self.kind is not Kind.NONE else "")
+
+    @property
+    def _error(self) -> str:
+        return f"{self.ulp:.3g} ULP, bound {self.bound:.3g} ULP"
 
 
 def shown(ball: arb) -> str:
@@ -64,14 +77,24 @@ def shown(ball: arb) -> str:
         return f"{sign}2**{int(exponent) + int(abs(mantissa)).bit_length()}, about"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Findings:
-    """All elements that were checked. A check of nothing is no check: it is not `ok`."""
+    """All elements that were checked. A check of nothing is no check: it is not `ok`.
+
+    *unchecked* names the real inputs that no gradient was asked of.
+    """
 
     items: tuple[Finding, ...]
     subject: str = "gradient"
     formulas: dict[str, str] = field(default_factory=dict)
     reproduce: str = ""
+    unchecked: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.table()
+
+    def __repr__(self) -> str:
+        return f"<Findings: {self._counted()}>"
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.items)
@@ -81,8 +104,13 @@ class Findings:
 
     @property
     def ok(self) -> bool:
-        """Nothing wrong and nothing undecided."""
-        return bool(self.items) and not any(item.verdict in _REFUSED for item in self.items)
+        """Nothing wrong, nothing undecided, and at least one element that has a derivative."""
+        return not any(item.verdict in _REFUSED for item in self.items) and not self.nothing_compared
+
+    @property
+    def nothing_compared(self) -> bool:
+        """There are no elements, or none has an exact value to compare with."""
+        return all(item.verdict is Verdict.UNDEFINED for item in self.items)
 
     @property
     def accurate(self) -> bool:
@@ -103,10 +131,14 @@ class Findings:
 
     def table(self, rows: int = 10) -> str:
         """Return the verdicts' counts and the worst *rows* elements as text."""
-        counts = ", ".join(f"{count} {verdict}" for verdict, count in self.counts().items() if count)
-        lines = [f"{self.subject}: {len(self)} elements: {counts or 'nothing was checked'}"]
+        lines = [self._counted()]
         lines += [f"  {item}" for item in sorted(self.items, key=_badness, reverse=True)[:rows]]
-        return "\n".join(lines)
+        return "\n".join([*lines, *([f"  not checked: {', '.join(self.unchecked)}"] if self.unchecked else [])])
+
+    def _counted(self) -> str:
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in self.counts().items() if count)
+        elements = "1 element" if len(self) == 1 else f"{len(self)} elements"
+        return f"{self.subject}: {elements}: {counts or 'nothing was checked'}"
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
@@ -118,13 +150,20 @@ class Findings:
         if self.ok:
             return
         worst = self.worst
+        if self.nothing_compared:
+            raise WrongGradient(
+                got=f"{worst}: no element has a derivative here",
+                wanted="one or more",
+                do="check at a point where the function has a value and a slope",
+                place=self.subject,
+            )
         formula = self.formulas.get(worst.place.name, "")
         raise WrongGradient(
-            got=str(worst),
+            got=worst.described(),
             wanted=f"{shown(worst.exact) if worst.exact is not None else 'a gradient'}"
             + (f" = {formula}" if formula else "")
             + ", within the bound",
-            do=self.reproduce or "see findings.table() for the other elements",
+            do=self.reproduce or "see table() of the findings for the other elements",
             place=self.subject,
         )
 

@@ -143,11 +143,18 @@ def _answered(question: Question, finders: Sequence[Callable[[], Iterator[Findin
     if not finders:
         raise TangentError(got="every mode turned off", wanted="one mode or more", do="turn one on: a check of nothing is none")
     outputs = check_outputs(question.subject)
+    if outputs.nothing_compared:
+        return _settled(Findings(outputs.items, f"gradient of {question.subject.name}"), raise_exception)
     if not outputs.ok:
         raise unfaithful(question.subject, outputs)
     found, changes = guarded(question.subject.point(), lambda: [item for find in finders for item in find()])
     items = with_parts(question.subject, found)
-    findings = Findings((*items, *overwritten(changes)), f"gradient of {question.subject.name}")
+    name = question.subject.name
+    reproduce = f"dc.check({name}, *inputs) has the other elements of the gradient"
+    return _settled(Findings((*items, *overwritten(changes)), f"gradient of {name}", reproduce=reproduce), raise_exception)
+
+
+def _settled(findings: Findings, raise_exception: bool) -> bool:
     if raise_exception:
         findings.raise_if_wrong()
     return findings.ok

@@ -10,9 +10,10 @@ from typing import Any
 import sympy
 import torch
 from torch.func import functional_call
+from torch.utils._pytree import tree_leaves
 
 from diffcheck.capturing import Captured, captured
-from diffcheck.capturing.arguments import argument_names
+from diffcheck.capturing.arguments import argument_names, function_class
 from diffcheck.capturing.complex_numbers import as_pair
 from diffcheck.derivation import Gradient, derive
 from diffcheck.errors import CaptureError, DerivationError, UnknownName
@@ -40,8 +41,9 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """What the function is called."""
-        return str(getattr(self.function, "__name__", type(self.function).__name__))
+        """What the function is called; ``X.apply`` is called X."""
+        owner = function_class(self.function)
+        return str(getattr(owner or self.function, "__name__", type(self.function).__name__))
 
     @cached_property
     def gradient(self) -> Gradient:
@@ -112,7 +114,7 @@ def with_parts(subject: Subject, items: Iterable[Finding]) -> tuple[Finding, ...
 
 def outputs_of(value: Any) -> Tensors:
     """Return the outputs as a tuple of real tensors, complex ones as pairs, or refuse them."""
-    outputs = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    outputs = tuple(tree_leaves(value))
     for output in outputs:
         if not isinstance(output, torch.Tensor):
             raise CaptureError(got=f"an output of type {type(output).__name__}", wanted="tensors", do="return tensors alone")
@@ -166,9 +168,11 @@ def _chosen(found: Captured, inputs: Sequence[torch.Tensor], wrt: Sequence[str] 
             )
         return tuple(asked)
     known = {tensor.name: tensor.role for tensor in program.inputs}
+    own = {spelt: name for name, target in found.called.items() for spelt in (target, target.replace(".", "_"))}
+    wrt = tuple(own.get(name, name) for name in wrt)  # a module's parameter may be called as the module calls it
     for name in wrt:
         if name not in known:
-            raise UnknownName.among("input of the function", name, known)
+            raise UnknownName.among("input of the function", name, [found.called.get(name, name) for name in known])
         if name in found.state:
             raise DerivationError(got=f"{name!r}, which the function overwrites", wanted="another", do="leave it out of wrt")
         if known[name] is Role.INTEGER:

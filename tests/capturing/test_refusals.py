@@ -1,5 +1,7 @@
 """What cannot be captured, and what would check nothing, is refused with the user's own line."""
 
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -102,3 +104,18 @@ def test_a_row_that_is_wrong_judges_nothing(monkeypatch):
     monkeypatch.setitem(ROWS, "aten.sin.default", lambda build, u: build.pointwise(UNARY["cos"], u))
     with pytest.raises(UnfaithfulCapture, match="captured program"):
         dc.check(lambda x: x.sin().sum(), X)
+
+
+def test_a_refusal_is_all_that_is_printed(capfd):
+    with pytest.raises(CaptureError):
+        dc.check(branching, X)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_a_function_prints_itself_is_printed(capsys):
+    def talking(x):
+        sys.stderr.write("seen")
+        return x * 2
+
+    dc.check(talking, X)
+    assert "seen" in capsys.readouterr().err

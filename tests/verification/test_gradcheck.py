@@ -166,7 +166,7 @@ def test_a_backward_that_cannot_be_differentiated_is_named():
 @PYTORCH_213
 def test_forward_over_forward_through_a_custom_function_is_found_wrong():
     # pytorch/pytorch#197867: the inner tangent is lost, and the second derivative is zero.
-    with pytest.raises(WrongGradient, match=r"forward over forward: wrong \(spurious zero\)"):
+    with pytest.raises(WrongGradient, match=r"forward over forward = 0.0, wrong \(spurious zero\)"):
         dc.gradgradcheck(Cube.apply, X, check_rev_over_rev=False, check_fwd_over_fwd=True)
 
 
@@ -176,7 +176,7 @@ def test_second_derivatives_of_layer_norm_through_forward_mode_are_found_wrong(m
     # pytorch/pytorch#196700; reverse over reverse and forward over reverse are right.
     function, inputs = given("classifier")
     assert dc.gradgradcheck(function, inputs, check_fwd_over_rev=True)
-    with pytest.raises(WrongGradient, match=": wrong"):
+    with pytest.raises(WrongGradient, match=", wrong"):
         dc.gradgradcheck(function, inputs, check_rev_over_rev=False, **{mode: True})
 
 
