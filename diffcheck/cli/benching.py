@@ -44,7 +44,8 @@ def bench_problem(
 def table(rows: list[Row], n: int) -> str:
     """Return the rows of one size as text, fastest last."""
     noise = next((row["noise"] for row in rows if row["status"] == "measured"), 0.0)
-    lines = [f"n = {n:,}; noise floor {noise:.1%}", f"  {'engine':<26} {'median':>12} {'faster':>8}   95 % interval"]
+    lines = [f"n = {n:,}; noise floor {noise:.1%}; speed as a multiple of that of {rows[0]['engine']}"]
+    lines.append(f"  {'engine':<26} {'median':>12} {'speed':>8}   95 % interval")
     for row in rows:
         if row["status"] != "measured":
             lines.append(f"  {row['engine']:<26} not measured: {row['reason']}")

@@ -1,0 +1,118 @@
+"""The one-sided limits of a program's values at a point: where they differ, the point is a kink or an edge of the domain.
+
+Every real input x_i moves by ε·s_i·|x_i|, or by ε·s_i where it is 0, with the s_i drawn once for each side: all above 0, all
+below, and mixed, of several sizes, so that ties are broken both ways. ε = 2^−1200, and 2^−2400 to see what a value tends to:
+one that still grows is taken to be infinite, one that still shrinks to be 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from diffcheck.notation import Program, Role
+from diffcheck.oracle.balls import BallArithmetic, balls
+from diffcheck.oracle.evaluation import evaluate
+from diffcheck.oracle.points import Point, Prepared, prepare
+from diffcheck.oracle.precision import working_precision
+
+_NEAR, _NEARER = 1200, 2400
+_BITS = 6500
+_SIDES = 6  # beside all above and all below
+_SAME = 2.0**-64
+_SIZES = 8
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The least and the greatest of the limits of every element: balls, ±∞, or NaN where no side has a value."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+    def differ(self, index: tuple[int, ...]) -> bool:
+        """Say whether the sides differ at the element *index*, by more than so near a value moves where there is no kink."""
+        low, high = self.low[index], self.high[index]  # an element, () of an array without axes included
+        if not (low.is_finite() and high.is_finite()):
+            return bool(low < high)
+        return bool(high - low > _SAME * (abs(low) + abs(high)))
+
+
+def limits(program: Program, point: Point) -> dict[str, Limits]:
+    """Return the one-sided limits of the outputs of *program* at *point*, as its parameters and data move.
+
+    Cotangents and whole numbers stay as they are. Raises what `exact` raises for a point that does not fit.
+    """
+    prepared = prepare(program, point)
+    found: dict[str, list[np.ndarray]] = {name: [] for name in program.outputs}
+    with working_precision(_BITS):
+        for signs in _sides(program, prepared):
+            near, nearer = (_values(program, prepared, signs, power) for power in (_NEAR, _NEARER))
+            for name in program.outputs:
+                found[name].append(_limit(near[name], nearer[name]))
+        return {name: Limits(_outermost(sides, arb.min), _outermost(sides, arb.max)) for name, sides in found.items()}
+
+
+def _moving(program: Program) -> tuple[str, ...]:
+    return tuple(tensor.name for tensor in program.inputs if tensor.role in (Role.PARAMETER, Role.DATA))
+
+
+def _sides(program: Program, prepared: Prepared) -> Iterator[Mapping[str, np.ndarray]]:
+    generator = np.random.default_rng(0)
+    shapes = {name: prepared.values[name].shape for name in _moving(program)}
+    for turn in range(2 + _SIDES):
+        sizes = {name: generator.integers(1, _SIZES, shape) for name, shape in shapes.items()}
+        for name, shape in shapes.items():
+            sizes[name] = sizes[name] * (1 if turn == 0 else -1 if turn == 1 else generator.choice((-1, 1), shape))
+        yield sizes
+
+
+def _values(program: Program, prepared: Prepared, signs: Mapping[str, np.ndarray], power: int) -> dict[str, np.ndarray]:
+    near = arb(2) ** -power
+    inputs = {}
+    for name, array in prepared.values.items():
+        (given,) = balls(array)
+        if name in signs:
+            moves = np.where(array == 0, 1.0, np.abs(array)) * signs[name]
+            given = given + balls(moves)[0] * near
+        inputs[name] = (given if isinstance(given, np.ndarray) else _as_array(given),)
+    planes = evaluate(program, inputs, prepared.sizes, BallArithmetic())
+    return {name: planes[name][0] for name in program.outputs}
+
+
+def _as_array(ball: arb) -> np.ndarray:
+    array = np.empty((), dtype=object)
+    array[()] = ball
+    return array
+
+
+def _limit(near: np.ndarray, nearer: np.ndarray) -> np.ndarray:
+    return _as_objects(np.frompyfunc(_tending, 2, 1)(near, nearer))
+
+
+def _tending(near: arb, nearer: arb) -> arb:
+    if not (near.is_finite() and nearer.is_finite()):
+        return arb.nan()
+    if abs(nearer - near) <= _SAME * abs(nearer) or nearer.is_zero():
+        return nearer
+    if abs(nearer) > abs(near):
+        # A slope of 1 + ε·c tends to 1 as fast as ε does; what still grows by a half has no end.
+        return nearer if 2 * abs(nearer) < 3 * abs(near) else arb("inf") if nearer > 0 else arb("-inf")
+    return arb(0) if 3 * abs(nearer) < 2 * abs(near) else nearer
+
+
+def _outermost(sides: list[np.ndarray], chosen: Any) -> np.ndarray:
+    """Return the least or the greatest of all sides, element by element, without those that have no value."""
+    pick = np.frompyfunc(lambda a, b: b if a.is_nan() else a if b.is_nan() else chosen(a, b), 2, 1)
+    found = sides[0]
+    for side in sides[1:]:
+        found = _as_objects(pick(found, side))
+    return found
+
+
+def _as_objects(value: Any) -> np.ndarray:
+    return value if isinstance(value, np.ndarray) else _as_array(value)
