@@ -1,0 +1,119 @@
+"""Verdicts on many elements at once: the rules of `judge`, in arrays of float64.
+
+A ball is taken as hi + lo ± rad, three float64 numbers, so that |got − exact| is known to some 2^−50 of itself. An element
+whose error, or whose rounding, is near a limit of the rules, or that is not finite, is given to `judge` itself: the verdicts
+are the same, element by element.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb
+
+from diffcheck.oracle import Format
+from diffcheck.verification.verdict import FEW_ULP, Kind, Verdict, judge
+
+VERDICTS, KINDS = tuple(Verdict), tuple(Kind)
+_DOUBT, _SHARP = 2.0**-30, 2.0**-80
+_LEAST_NORMAL = 2.0**-960  # below, hi and lo would be subnormal numbers of float64, or lo would vanish
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Verdicts and kinds as places in `VERDICTS` and `KINDS`, errors and bounds in ULP: arrays of one shape."""
+
+    verdicts: np.ndarray
+    kinds: np.ndarray
+    ulps: np.ndarray
+    limits: np.ndarray
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many elements got *verdict*."""
+        return int(np.count_nonzero(self.verdicts == VERDICTS.index(verdict)))
+
+    def count_kind(self, kind: Kind) -> int:
+        """Return how many elements look like *kind*."""
+        return int(np.count_nonzero(self.kinds == KINDS.index(kind)))
+
+
+def judged_arrays(got: np.ndarray, exact: np.ndarray, bound: np.ndarray, conditioning: np.ndarray, form: Format) -> Judged:
+    """Return the judgements on *got*, float64 values of *form*, given the balls *exact* and both bounds, absolute."""
+    shape, got, balls = got.shape, got.ravel().astype(np.float64), exact.ravel()
+    bound, conditioning = np.broadcast_to(bound, shape).ravel(), np.broadcast_to(conditioning, shape).ravel()
+    high, low, radius = _parts(balls)
+    with np.errstate(all="ignore"):
+        found = _judged(got, high, low, bound, conditioning, form)
+        doubtful = ~_certain(got, high, low, radius, bound, conditioning, form)
+    for place in np.flatnonzero(doubtful):
+        one = judge(float(got[place]), balls[place], float(bound[place]), float(conditioning[place]), form)
+        found.verdicts[place], found.kinds[place] = VERDICTS.index(one.verdict), KINDS.index(one.kind)
+        found.ulps[place], found.limits[place] = one.ulp, one.bound
+    fields = (found.verdicts, found.kinds, found.ulps, found.limits)
+    return Judged(*(field.reshape(shape) for field in fields))
+
+
+def _parts(balls: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return hi, lo and rad of finite balls, NaN for all others."""
+    parts = np.full((3, len(balls)), np.nan)
+    for place, ball in enumerate(balls):
+        if ball.is_finite():
+            middle = ball.mid()
+            high = float(middle)
+            parts[:, place] = high, float(middle - arb(high)) if abs(high) < np.inf else np.nan, float(ball.rad())
+    return parts[0], parts[1], parts[2]
+
+
+def _spacing(value: np.ndarray, form: Format) -> np.ndarray:
+    """Return ulp(value) as `oracle.ulp` does."""
+    leading = np.where(value == 0, form.least, np.frexp(value)[1] - 1)
+    return np.ldexp(1.0, (np.clip(leading, form.least, form.greatest) - form.precision + 1).astype(np.int64))
+
+
+def _judged(
+    got: np.ndarray, high: np.ndarray, low: np.ndarray, bound: np.ndarray, conditioning: np.ndarray, form: Format
+) -> Judged:
+    spacing, error = _spacing(high, form), np.abs((got - high) - low)
+    place = {verdict: VERDICTS.index(verdict) for verdict in Verdict}
+    verdicts = np.full(got.shape, place[Verdict.WRONG], dtype=np.uint8)
+    verdicts[(error <= bound) & (bound < np.inf)] = place[Verdict.LOSSY]
+    verdicts[(error <= 2 * FEW_ULP * conditioning) & np.isfinite(conditioning)] = place[Verdict.ACCURATE]
+    verdicts[(verdicts == place[Verdict.WRONG]) & (bound == np.inf)] = place[Verdict.UNDECIDED]
+    rounded = np.rint(high / spacing) * spacing
+    exact = got == np.where(np.abs(rounded) > form.largest, np.copysign(np.inf, rounded), rounded)
+    verdicts[exact] = place[Verdict.EXACT]
+    kinds = np.full(got.shape, KINDS.index(Kind.NONE), dtype=np.uint8)
+    kinds[((high > 0) != (got > 0)) & (got != 0)] = KINDS.index(Kind.WRONG_SIGN)
+    kinds[(got == 0) & (np.abs(high) >= 2.0**form.least)] = KINDS.index(Kind.SPURIOUS_ZERO)
+    kinds[exact] = KINDS.index(Kind.NONE)
+    return Judged(verdicts, kinds, error / spacing, bound / spacing)
+
+
+def _certain(
+    got: np.ndarray,
+    high: np.ndarray,
+    low: np.ndarray,
+    radius: np.ndarray,
+    bound: np.ndarray,
+    conditioning: np.ndarray,
+    form: Format,
+) -> np.ndarray:
+    """Say for which elements neither the error nor the rounding is near a limit, and no rule for what is not finite applies."""
+    spacing, error = _spacing(high, form), np.abs((got - high) - low)
+    plain = np.isfinite(got) & np.isfinite(high) & (np.abs(high) > _LEAST_NORMAL) & (np.abs(high) < form.largest / 4)
+    sharp = radius <= _SHARP * np.abs(high)
+    scaled = (high / spacing) % 1.0 + low / spacing
+    untied = np.abs(scaled - 0.5) > _DOUBT
+    if form.precision == 53:  # hi is rounded to nearest already; a tie shows in lo
+        untied = np.abs(np.abs(low) / spacing - 0.5) > _DOUBT
+    apart = _apart(error, bound) & _apart(error, 2 * FEW_ULP * conditioning)
+    zero_apart = _apart(np.abs(high), np.full_like(high, 2.0**form.least))
+    same_binade = (np.abs(np.frexp(high)[0]) != 0.5) | (low == 0)  # hi may be the power of 2 that the value is just below
+    certain: np.ndarray = plain & sharp & untied & apart & zero_apart & same_binade
+    return certain
+
+
+def _apart(error: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    apart: np.ndarray = ~np.isfinite(limit) | (np.abs(error - limit) > _DOUBT * np.maximum(error, limit))
+    return apart
