@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import sympy
-from sympy import Expr, Integer
+from sympy import Expr
 
 from diffcheck.capturing.arrays import Array, Builder, Places, constant
 from diffcheck.capturing.contractions import linear
-from diffcheck.capturing.pointwise import as_array
 from diffcheck.capturing.reductions import log_softmax
 from diffcheck.capturing.rows import operator
 from diffcheck.errors import CaptureError
-from diffcheck.notation.functions import absolute, sign, step
-from diffcheck.notation.selection import select
+from diffcheck.notation.functions import absolute, sign
 
 _NONE, _MEAN, _SUM = 0, 1, 2  # at::Reduction
 _REDUCTIONS = {"none": _NONE, "mean": _MEAN, "sum": _SUM}
@@ -41,15 +38,6 @@ def _nll_loss(
     total = build.define((), lambda _, bound: term(bound), target.extents)
     weights = build.define((), lambda _, bound: counted(bound), target.extents)
     return (build.pointwise(lambda a, b: a / b, total, weights) if reduction == _MEAN else total), weights
-
-
-@operator("aten.xlogy.Tensor", "aten.xlogy.Scalar_Other", "aten.xlogy.Scalar_Self")
-def _xlogy(build: Builder, u: Any, v: Any) -> Array:
-    def function(a: Expr, b: Expr) -> Expr:
-        # 0·log b is 0 by convention where b has no logarithm; where it has one, the derivative in a is log b, at 0 too.
-        return select(absolute(sign(a)) + step(b), a * sympy.log(b), Integer(0))
-
-    return build.pointwise(function, as_array(u), as_array(v))
 
 
 @operator("torch_nn._linear_cross_entropy_batch_chunked.default")

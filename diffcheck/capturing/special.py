@@ -62,6 +62,8 @@ def log_odds(u: Expr) -> Expr:
 
 def _times_log(u: Expr, v: Expr) -> Expr:
     """Return u·log v: 0 where u is 0, also where log v is no number; its derivative by u is log v where that is one."""
+    if u.is_zero:
+        return Integer(0)
     without_log = select(-v, Integer(0), edged(Integer(0), absolute(u), absolute(v)))
     return select(absolute(u) + step(v), u * sympy.log(v), without_log)
 

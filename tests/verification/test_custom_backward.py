@@ -182,6 +182,7 @@ def test_a_wrong_rule_for_vmap_is_found_in_batched_mode(function, inputs):
     assert not sound(function, *inputs, check_batched_grad=True)
 
 
+@pytest.mark.skipif(torch.__version__.startswith("2.6."), reason="its debug_unwrap takes one level off alone")
 def test_a_backward_that_mixes_up_the_batch_is_found_in_batched_mode():
     assert sound(MixesTheBatch, X)
     assert not sound(MixesTheBatch, X, check_batched_grad=True)
