@@ -10,6 +10,7 @@ class Logistic(Function):  # type: ignore[misc]  # SymPy carries no types
 
     nargs = 1
     is_real = True
+    is_positive = True
 
 
 class Softplus(Function):  # type: ignore[misc]  # SymPy carries no types
@@ -17,6 +18,7 @@ class Softplus(Function):  # type: ignore[misc]  # SymPy carries no types
 
     nargs = 1
     is_real = True
+    is_positive = True
 
 
 class Step(Function):  # type: ignore[misc]  # SymPy carries no types
@@ -24,6 +26,14 @@ class Step(Function):  # type: ignore[misc]  # SymPy carries no types
 
     nargs = 1
     is_real = True
+    is_nonnegative = True
+
+    @classmethod
+    def eval(cls, u: Expr) -> Expr | None:
+        """Return the value where it is known."""
+        if u.is_extended_positive:
+            return Integer(1)
+        return Integer(0) if u.is_extended_nonpositive else None
 
 
 class Within(Function):  # type: ignore[misc]  # SymPy carries no types
@@ -31,6 +41,7 @@ class Within(Function):  # type: ignore[misc]  # SymPy carries no types
 
     nargs = 2
     is_real = True
+    is_nonnegative = True
 
     @classmethod
     def eval(cls, place: Expr, size: Expr) -> Expr | None:

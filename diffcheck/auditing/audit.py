@@ -13,7 +13,7 @@ from diffcheck.auditing.calling import Where, inputs_by_name
 from diffcheck.auditing.matching import Matched, matched
 from diffcheck.auditing.proof import Proof
 from diffcheck.auditing.refuting import Search
-from diffcheck.auditing.sides import Sides, Sizes, at_sizes, checked_wrt, resized, sides_of
+from diffcheck.auditing.sides import Sides, Sizes, at_sizes, checked_wrt, lengths_in_words, resized, sides_of
 from diffcheck.errors import DiffcheckError
 
 _FEW = 2  # symbolic extents for each subset of which the length 1 is proved by itself
@@ -36,6 +36,9 @@ def audit(
     order, or by name, from which shapes and whole numbers are taken. *sizes* names symbolic extents as for `capture`; without
     it every extent of 2 or more is symbolic as far as both functions allow, those of one length under one name.
 
+    A proof states what it rests on: that no number is at a kink, that 1.4142135623730951 stands for √2, that integers tell
+    places, and that no input is where one of the functions has no value.
+
     Raises an `UnknownName`, `MissingInput`, `ShapeMismatch`, `UnsupportedDtype`, `DerivationError` or `CaptureError` for
     arguments that do not fit, results that are not of the shapes of *wrt*, and code that cannot be captured.
 
@@ -45,7 +48,7 @@ def audit(
     >>> def gradient(x, y, w):
     ...     return 2 * ((w * x - y) * x).sum() / x.shape[0]
     >>> print(audit(gradient, loss=loss, wrt="w", at=(torch.ones(3), torch.ones(3), 1.0)))
-    gradient: proved, for all inputs and all n ≥ 1
+    gradient: proved, for all inputs and all n ≥ 1, x and y of the same length n
       ∂L/∂w = 2*Sum((w*x[i] - y[i])*x[i], (i, 0, n - 1))/n
     """
     inputs = inputs_by_name(at, loss)
@@ -66,25 +69,38 @@ def _judged(sides: Sides, subject: str) -> Proof:
         return replace(proof, status="refuted", counterexample=counterexample)
     if found.equal:
         return _proved(proof, sides, found)
+    agreement = search.agreement()
+    if agreement.counterexample is not None:
+        return replace(proof, status="refuted", counterexample=agreement.counterexample)
     reason = found.reason
     if search.rounded:
         reason = "they differ by less than 2⁻⁴⁸ of their size: by a constant that float64 cannot hold?"
-    return replace(proof, reason=reason, points=search.agreeing())
+    return replace(proof, reason=reason, points=agreement.agreed, agreement=str(agreement))
 
 
 def _proved(proof: Proof, sides: Sides, found: Matched) -> Proof:
     general = {name: 2 for axes in sides.sizes.values() for name in axes if name is not None}
-    if len(general) <= _FEW and all(_proved_at_one(sides, frozenset(some)) for some in _subsets(list(general))):
+    if len(general) <= _FEW and all(_proved_at_one(sides, found, frozenset(some)) for some in _subsets(list(general))):
         general = dict.fromkeys(general, 1)
-    return replace(proof, status="proved", general=general, assumptions=found.assumptions, formulas=_formulas(sides))
+    return replace(
+        proof,
+        status="proved",
+        general=general,
+        lengths=lengths_in_words(sides),
+        assumptions=(*found.assumptions, *found.given, *found.domain),
+        formulas=_formulas(sides),
+    )
 
 
 def _subsets(names: list[str]) -> list[tuple[str, ...]]:
     return [some for size in range(1, len(names) + 1) for some in combinations(names, size)]
 
 
-def _proved_at_one(sides: Sides, one: frozenset[str]) -> bool:
-    """Say whether the gradient is right too where the extents in *one* are 1: torch.export sees other code there."""
+def _proved_at_one(sides: Sides, found: Matched, one: frozenset[str]) -> bool:
+    """Say whether the gradient is right too where the extents in *one* are 1: torch.export sees other code there.
+
+    It must rest on no other kind of assumption than *found*, what was found at larger extents.
+    """
     lengths = {name: 1 if name in one else 4 for axes in sides.sizes.values() for name in axes if name is not None}
     generator = np.random.default_rng(1)
 
@@ -98,9 +114,15 @@ def _proved_at_one(sides: Sides, one: frozenset[str]) -> bool:
 
     try:
         small = at_sizes(sides, one, resized(sides, lengths, draw))
-        return matched(small.gradient, small.program).equal
+        here = matched(small.gradient, small.program)
+        kinds = {(bool(here.assumptions), bool(found.assumptions)), (bool(here.domain), bool(found.domain))}
+        return here.equal and (True, False) not in kinds and _subjects(here) <= _subjects(found)
     except DiffcheckError:
         return False
+
+
+def _subjects(found: Matched) -> set[str]:
+    return {given.split(":")[0] for given in found.given}  # without the extents
 
 
 def _formulas(sides: Sides) -> dict[str, Any]:

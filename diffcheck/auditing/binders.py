@@ -28,15 +28,27 @@ class Binder(Function):  # type: ignore[misc]  # SymPy carries no types
         return tuple(zip(self.args[1::2], self.args[2::2], strict=True))
 
 
-class Total(Binder):
+class _OfElements(Binder):
+    """A binder whose value has the sign that all elements have."""
+
+    def _eval_is_positive(self) -> bool | None:
+        some = all(size.is_positive for _, size in self.bound)
+        return True if some and self.args[0].is_positive else None
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        some = all(size.is_positive for _, size in self.bound)
+        return True if some and self.args[0].is_nonnegative else None
+
+
+class Total(_OfElements):
     """Σ_K e, where e is one product whose factors K connects."""
 
 
-class Product(Binder):
+class Product(_OfElements):
     """Π_K e."""
 
 
-class Largest(Binder):
+class Largest(_OfElements):
     """max_K e."""
 
 

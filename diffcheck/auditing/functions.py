@@ -19,7 +19,7 @@ _MOST_TRUTHS = 4
 
 
 def called(name: str, u: Expr, loose: bool = False) -> Expr:
-    """Return a named function of the normal form *u*; *loose* takes step(−u) for 1 − step(u), which is wrong at u = 0."""
+    """Return a named function of the normal form *u*; *loose* leaves u = 0 out: it takes step(−u) for 1 − step(u)."""
     rules: dict[str, Any] = {
         "exp": lambda: exp(u),
         "log": lambda: _log(u),
@@ -64,12 +64,14 @@ def _odd(name: str, u: Expr) -> Expr:
 
 def step(u: Expr, loose: bool) -> Expr:
     """Return the step of u: of u scaled by a positive number, and worked out where u is made of truth values."""
-    if u.is_Rational:
-        return Integer(1 if u > 0 else 0)
+    if (known := Step(u)).is_Integer:
+        return known
     truths = sorted({atom for atom in u.atoms(*IDEMPOTENT) if _outermost(atom, u)}, key=str)
     if truths and len(truths) <= _MOST_TRUTHS and not _without(u, truths).free_symbols:
         return _worked_out(u, truths)
     scaled = Add(*(term / abs(lead_of(u)[0]) for term in Add.make_args(u)))
+    if loose and scaled.is_nonnegative:
+        return Integer(1)
     if loose and scaled.could_extract_minus_sign():
         return 1 - Step(-scaled)
     return Step(scaled)
@@ -128,6 +130,8 @@ def _two_exponentials(total: Expr) -> tuple[Expr, Expr] | None:
     if len(terms) != 2:
         return None
     first, second = sorted(terms, key=str)
+    if any(isinstance(factor, IDEMPOTENT) for factor in Mul.make_args(first)):  # it may be 0
+        return None
     ratio = simplified(second / first)
     return (first, ratio.args[0]) if isinstance(ratio, exp) else None
 
@@ -141,6 +145,8 @@ def inverse(total: Expr) -> Expr:
         return multiplied(_spread(1 / (common * pair[0])), logistic(-pair[1]))
     if not rest.is_Add:
         return simplified(Pow(common, -1) * Pow(rest, -1))
+    if isinstance(1 + rest, IDEMPOTENT):  # 1/(p − 1) = −1, where it has a value
+        return -simplified(Pow(common, -1))
     if isinstance(1 + rest, Logistic):  # 1/(1 − σ(u)) = 1 + exp(u); content() made the leading term, σ(u), positive
         return _spread(-(1 + exp((1 + rest).args[0])) / common)
     return simplified(Pow(common, -1) * Pow(rest, -1))
@@ -150,7 +156,9 @@ def root(total: Expr, power: Rational) -> Expr:
     """Return total**power for a power that is no whole number."""
     whole, part = divmod(power, 1)
     number = abs(lead_of(total)[0])
-    base = Pow(number, part) * Pow(Add(*(term / number for term in Add.make_args(total))), part)
+    masks = [factor for factor in Mul.make_args(total) if isinstance(factor, IDEMPOTENT)]  # p^r = p, as for whole powers
+    rest = total.xreplace(dict.fromkeys(masks, Integer(1))) if masks else total
+    base = Mul(*masks) * Pow(number, part) * Pow(Add(*(term / number for term in Add.make_args(rest))), part)
     base = base.replace(Abs, lambda u: called("absolute", u))  # what SymPy makes of the root of a square
     lifted = [total] * int(whole) if whole > 0 else [inverse(total)] * int(-whole)
     return multiplied(*lifted, _spread(base))

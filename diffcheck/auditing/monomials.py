@@ -2,9 +2,12 @@
 
 Each rule rewrites a product into a sum of smaller ones, whatever stands beside it, so that sums stay linear:
 
+    δ(i, p)·e(i) = δ(i, p)·e(p)
     p·p = p for a step, a delta and a mask        step(u)·step(−u) = 0, δ(p, q)·step(p − q) = 0    u·step(−u) = u − u·step(u)
     exp(u)·σ(u) = exp(u) − σ(u)                   exp(−u)·σ(u) = 1 − σ(u)      sin² = 1 − cos²
-    a/(a + b) = 1 − b/(a + b)                     (b^(1/2))² = b
+    a/(a + b) = 1 − b/(a + b)                     (b^(1/2))² = b              1/p = 1, where it has a value
+
+1/p is taken for 1 before it meets p: in select(u, x/step(u), y) what is left of step(u)·x/step(u) must still be masked.
 """
 
 from __future__ import annotations
@@ -13,10 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, exp, sin
+from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, exp, log, sin
 from sympy import cos as cosine
 
-from diffcheck.auditing.atoms import Logistic, Step, Within
+from diffcheck.auditing.atoms import Logistic, Opaque, Step, Within
 from diffcheck.errors import DerivationError
 
 MOST_TERMS = 3000
@@ -75,9 +78,23 @@ def simplified(product: Expr) -> Expr:
         for found in _rewritten(factor, factors):
             rest = Mul(*(other for other in factors if other is not factor))
             return multiplied(found, simplified(rest)) if found.is_Add or found.is_Mul else simplified(Mul(found, rest))
+    for delta in factors:
+        moved = _at_one_place(delta, product)
+        if moved != product:
+            return simplified(moved)
     for pair in _pairs(factors):
         rest, found = pair
         return Add(*(simplified(Mul(term, rest)) for term in Add.make_args(found)))
+    return product
+
+
+def _at_one_place(delta: Expr, product: Expr) -> Expr:
+    """Return δ(i, p)·e(i) as δ(i, p)·e(p), for an index i of the result and another place p."""
+    if isinstance(delta, KroneckerDelta):
+        for index, place in (delta.args, delta.args[::-1]):
+            if str(index).startswith("at_") and not place.is_Symbol:
+                rest = Mul(*(factor for factor in Mul.make_args(product) if factor is not delta))
+                return delta * rest.xreplace({index: place})
     return product
 
 
@@ -88,8 +105,8 @@ def _rewritten(factor: Expr, factors: tuple[Expr, ...]) -> Iterator[Expr]:
     if not factor.is_Pow:
         return
     base, power = factor.base, factor.exp
-    if isinstance(base, IDEMPOTENT) and power.is_positive:
-        yield base
+    if isinstance(base, IDEMPOTENT) and power.is_number:
+        yield base if power.is_positive else Integer(1)
     elif isinstance(base, sin) and power.is_Integer and power >= 2:
         yield Mul(1 - cosine(base.args[0]) ** 2, base ** (power - 2))
     elif base.is_Add and power.is_Rational and power >= 1:
@@ -146,7 +163,8 @@ def _steps(step: Expr, rest: list[Expr]) -> Iterator[tuple[Expr, Expr]]:
         )
         if factor == opposite or equal:
             yield Mul(*(other for other in rest if other is not factor)), Integer(0)
-    if argument.could_extract_minus_sign():  # the canonical step is the other one
+    # The canonical step is the other one; but where a factor may have no value, the step masks it and has to stay.
+    if argument.could_extract_minus_sign() and all(map(_everywhere, rest)):
         lead = lead_of(-argument)
         left = divided(Mul(*rest), lead[1])
         if left is not None:
@@ -156,9 +174,23 @@ def _steps(step: Expr, rest: list[Expr]) -> Iterator[tuple[Expr, Expr]]:
             yield left, Add(*terms) / lead[0]
 
 
+def _everywhere(factor: Expr) -> bool:
+    """Say whether *factor* certainly has a value at all inputs."""
+    if factor.is_Pow and not (factor.exp.is_Integer and factor.exp > 0) and not factor.base.is_positive:
+        return False
+    if isinstance(factor, log) and not factor.args[0].is_positive:
+        return False
+    return not isinstance(factor, Opaque) and all(map(_everywhere, factor.args))
+
+
+def may_vanish_with_masks(base: Expr) -> bool:
+    """Say whether *base* may be 0 where its masks are: then p/base is no sum of parts, some of which p would not mask."""
+    return bool(base.atoms(*IDEMPOTENT)) and not base.is_positive
+
+
 def _quotient(base: Expr, power: Expr, rest: list[Expr]) -> Iterator[tuple[Expr, Expr]]:
     number, term = lead_of(base)
-    if term == 1:
+    if term == 1 or may_vanish_with_masks(base):
         return
     left = divided(Mul(*rest), term)
     if left is not None:

@@ -10,10 +10,11 @@ Two tensors whose normal forms are the same are equal wherever both are defined.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from sympy import Abs, Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol, exp
+from sympy import Abs, Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol, exp, nan, zoo
 
 from diffcheck.auditing.atoms import Logistic, Opaque, Softplus, Step, Within
 from diffcheck.auditing.binders import BINDERS, Binder, Total, bound_by
@@ -35,12 +36,14 @@ _ATOMS = {Abs: "absolute", Logistic: "sigmoid", Softplus: "softplus", Step: "ste
 class Normal:
     """The normal forms of the tensors of one program.
 
-    *loose* takes step(−u) for 1 − step(u); *unrolled* writes sums over few numbered elements out.
+    *loose* takes step(−u) for 1 − step(u); *unrolled* writes sums over few numbered elements out; *places* holds the integer
+    inputs whose elements are taken to lie in an axis, with its extent.
     """
 
     program: Program
     loose: bool = False
     unrolled: bool = False
+    places: Mapping[str, Expr] = field(default_factory=dict)
     extents: dict[Symbol, Expr] = field(default_factory=dict)
     known: dict[Expr, Expr] = field(default_factory=dict)
 
@@ -48,21 +51,27 @@ class Normal:
         self.defined = {equation.target: equation for equation in self.program.equations}
         self.given = {tensor.name: tensor.extents for tensor in self.program.inputs}
 
-    def of(self, name: str, places: tuple[Symbol, ...]) -> Expr:
-        """Return the tensor *name* at *places*, free indices that are read within its axes."""
-        self.extents |= dict(zip(places, self.program.tensors[name], strict=True))
+    def of(self, name: str, places: tuple[Expr, ...]) -> Expr:
+        """Return the tensor *name* at *places*, numbers or free indices that are read within its axes."""
+        pairs = zip(places, self.program.tensors[name], strict=True)
+        extents = {place: size for place, size in pairs if place.is_Symbol}
+        if any(self.extents.get(place, size) != size for place, size in extents.items()):
+            self.known.clear()  # what lay within every axis for the places before need not for these
+        self.extents |= extents
         return self.form(read(name, places))
 
     def form(self, node: Expr) -> Expr:
         """Return the normal form of *node*."""
         if node not in self.known:
             self.known[node] = self._form(node)
+            if self.known[node] in (nan, zoo):  # which equal themselves, whatever they were made of
+                raise UnsupportedExpression(got=str(node), wanted="an expression that has a value", do="leave inf out")
         return self.known[node]
 
     def _form(self, node: Expr) -> Expr:
         if isinstance(node, Indexed) or is_scalar_read(node):
             return self._read(node)
-        if node.is_Symbol or node.is_number:
+        if node.is_Atom:
             return node
         if node.is_Add:
             return Add(*map(self.form, node.args))
@@ -71,10 +80,15 @@ class Normal:
         if node.is_Pow:
             return self._power(node)
         if isinstance(node, KroneckerDelta | Within | Quotient | Remainder):
-            return node.func(*map(self.form, node.args))
+            return self._whole(node.func, *map(self.form, node.args))
         if isinstance(node, select):
             return self._select(*map(self.form, node.args))
         return self.form(node.args[0]) if isinstance(node, held | detach) else self._function(node)
+
+    def _whole(self, kind: type[Expr], first: Expr, second: Expr) -> Expr:
+        if kind in (Quotient, Remainder) and inside(first, second, self.extents):
+            return first if kind is Remainder else Integer(0)
+        return kind(first, second)
 
     def _function(self, node: Expr) -> Expr:
         if isinstance(node, Total):
@@ -116,7 +130,9 @@ class Normal:
         name, places = name_of(node), tuple(map(self.form, indices_of(node)))
         if name in self.given:
             outside = any(Within(place, size) == 0 for place, size in zip(places, self.given[name], strict=True))
-            return Integer(0) if outside else read(name, places)
+            element = Integer(0) if outside else read(name, places)
+            # A place that lies in an axis is its own remainder, which says so wherever it is asked.
+            return Remainder(element, self.places[name]) if name in self.places else element
         equation = self.defined[name]
         pairs = zip(places, equation.extents, strict=True)
         masks = [Within(place, size) for place, size in pairs if not inside(place, size, self.extents)]

@@ -56,9 +56,10 @@ def _shown(ball: arb) -> str:
 class Proof:
     """Whether a handwritten gradient is right: "proved", "refuted" or "undecided", by *status*.
 
-    *general* names the extents that a proof holds for, each with the least that it may be; the others are those of the inputs.
+    *general* names the extents that a proof holds for, each with the least that it may be, and *lengths* says which axes have
+    them in common, and what the lengths of the others are: those of the inputs.
     *assumptions* are what a proof rests on, *formulas* the closed forms that are short, and *points* the number of random
-    points at which the two agreed where nothing is decided.
+    points at which the two agreed where nothing is decided; *agreement* says so, and what happened at other points.
     """
 
     subject: str
@@ -70,6 +71,8 @@ class Proof:
     counterexample: Counterexample | None = None
     reason: str = ""
     points: int = 0
+    agreement: str = ""
+    lengths: Sequence[str] = ()
 
     @property
     def proved(self) -> bool:
@@ -87,7 +90,7 @@ class Proof:
         if self.status == "refuted":
             return f"{self.subject}: refuted\n{self.counterexample}"
         if self.status == "undecided":
-            seen = f"; the two agree at {self.points} random points to 1000 bits" if self.points else ""
+            seen = f"; {self.agreement}" if self.agreement else ""
             return f"{self.subject}: undecided: {self.reason}{seen}"
         lines = [f"{self.subject}: proved, for all inputs {self._extents()}"]
         lines += [f"  provided that {assumption}" for assumption in self.assumptions]
@@ -99,4 +102,4 @@ class Proof:
     def _extents(self) -> str:
         if not self.general:
             return "of these shapes"
-        return "and all " + ", ".join(f"{name} ≥ {least}" for name, least in self.general.items())
+        return ", ".join(["and all " + ", ".join(f"{name} ≥ {least}" for name, least in self.general.items()), *self.lengths])

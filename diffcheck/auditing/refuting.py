@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from flint import arb
 
+from diffcheck.auditing.constants import is_long
 from diffcheck.auditing.proof import Counterexample
 from diffcheck.auditing.sides import Sides, resized
 from diffcheck.errors import DiffcheckError
 from diffcheck.notation import Program
-from diffcheck.oracle import prepare, working_precision
+from diffcheck.oracle import bounds, prepare, working_precision
 from diffcheck.oracle.balls import BallArithmetic, balls
 from diffcheck.oracle.evaluation import evaluate
 
@@ -30,12 +31,33 @@ AGREEING_POINTS = 20
 _BITS = 256
 _AGREEING_BITS = 1000
 _ROUNDING = 2.0**-48  # what a constant that float64 cannot hold makes of a right function
+_ROUNDINGS = 16.0  # a constant is off by no more than an operation is, but several may be
 _SIMPLE = (0.0, 1.0, -1.0, 2.0, 0.5)
 _SCALES = (_SIMPLE, (0.0, 1.0, -1.0), (-3.0, -0.5, 0.25, 1.5, 5.0, 30.0, -30.0))
 _NEAR = 2.0**-30
 _JUMP = 2.0**-10
 _TRIES = 6
 _MOST_SIZES = 12
+_MOST_DRAWN = 2 * AGREEING_POINTS
+
+
+@dataclass
+class Agreement:
+    """At how many random points the two sides agree, differ, and have no values both; *counterexample*, if one shows it."""
+
+    agreed: int = 0
+    apart: int = 0
+    nowhere: int = 0
+    counterexample: Counterexample | None = None
+
+    def __str__(self) -> str:
+        tried = self.agreed + self.apart + self.nowhere
+        if self.agreed >= AGREEING_POINTS:
+            return f"the two agree at {self.agreed} random points to 1000 bits"
+        parts = [f"the two agree at {self.agreed} of {tried} random points to 1000 bits"]
+        parts += [f"at {self.apart} they differ by what roundings or a kink explain"] * bool(self.apart)
+        parts += [f"at {self.nowhere} one side has no value"] * bool(self.nowhere)
+        return ", ".join(parts)
 
 
 @dataclass
@@ -78,29 +100,70 @@ class Search:
             return self._draw(name, shape, ())
         return self.generator.integers(-24, 25, shape) / 8.0
 
-    def agreeing(self) -> int:
-        """Return at how many random points the two sides have values, and these cannot be told apart at 1000 bits."""
-        names = {axis for axes in self.sides.sizes.values() for axis in axes if axis is not None}
-        done = 0
-        for _ in range(2 * AGREEING_POINTS):
-            lengths = {name: int(self.generator.integers(2, 5)) for name in names}
-            values = resized(self.sides, lengths, self._eighths)
+    def agreement(self) -> Agreement:
+        """Return how the two sides compare at random points, at 1000 bits: as many as give values to both, or all tried."""
+        found = Agreement()
+        for turn in range(_MOST_DRAWN):
+            values = resized(self.sides, self._larger(), self._eighths if turn % 2 else self._positive)
             pairs = self._pairs(values, _AGREEING_BITS)
-            if pairs and all(exact.is_finite() and got.is_finite() for *_, exact, got in pairs):
-                done += all(exact.overlaps(got) for *_, exact, got in pairs)
-            if done == AGREEING_POINTS:
+            if not pairs or not all(exact.is_finite() and got.is_finite() for *_, exact, got in pairs):
+                found.nowhere += 1
+            elif all(exact.overlaps(got) for *_, exact, got in pairs):
+                found.agreed += 1
+            elif (clear := self.difference(values)) is not None and self._counts(values):
+                found.counterexample = self._simpler(clear)
                 break
-        return done
+            else:
+                found.apart += 1
+            if found.agreed + found.apart == AGREEING_POINTS:
+                break
+        return found
+
+    def _larger(self) -> dict[str, int]:
+        """Return small random extents; where inputs tell places, none below those of the inputs, within which they lie."""
+        lengths = {
+            axis: length
+            for name, axes in self.sides.sizes.items()
+            for axis, length in zip(axes, self.sides.inputs[name].shape, strict=True)
+            if axis is not None
+        }
+        places = any(not value.is_floating_point() for value in self.sides.inputs.values())
+        return {
+            axis: int(self.generator.integers(length, length + 2) if places else self.generator.integers(2, 5))
+            for axis, length in sorted(lengths.items())
+        }
+
+    def _positive(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        if not self.sides.inputs[name].is_floating_point():
+            return self._draw(name, shape, ())
+        return self.generator.integers(1, 25, shape) / 8.0
 
     def difference(self, values: Values) -> Counterexample | None:
         """Return where the two sides certainly differ at *values*."""
         for name, index, exact, got in self._pairs(values, _BITS):
             if exact.is_finite() and got.is_finite() and not exact.overlaps(got):
-                if not abs(exact - got) > _ROUNDING * (abs(exact) + abs(got)):
+                if not abs(exact - got) > self._explained(values, name, index) + _ROUNDING * (abs(exact) + abs(got)):
                     self.rounded = True
                     continue
                 return Counterexample(dict(values), name, index, exact, got)
         return None
+
+    def _explained(self, values: Values, name: str, index: tuple[int, ...]) -> float:
+        """Return by how much constants that were rounded may move an element: as much as some roundings of float64 would."""
+        programs = {
+            self.sides.gradient.adjoints[name]: self.sides.gradient.program,
+            self.sides.outputs[name]: self.sides.program,
+        }
+        long = any(map(is_long, programs.values()))
+        try:
+            found = (
+                [bounds(each, self.sides.point(each, values)).rounding[out][index] for out, each in programs.items()]
+                if long
+                else []
+            )
+        except DiffcheckError:
+            return 0.0
+        return _ROUNDINGS * float(sum(found))
 
     def _pairs(self, values: Values, bits: int) -> list[tuple[str, tuple[int, ...], arb, arb]]:
         """Return every element of the gradient with the two balls around it; none where a program has no value."""

@@ -184,6 +184,21 @@ def resized(sides: Sides, lengths: Mapping[str, int], draw: Callable[[str, tuple
     return made
 
 
+def lengths_in_words(sides: Sides) -> tuple[str, ...]:
+    """Return which axes have one symbolic extent in common, and which have the lengths of the inputs."""
+    called: dict[str, list[str]] = {}
+    for name, value in sides.inputs.items():
+        axes = sides.sizes.get(name, (None,) * value.dim())
+        for place, (axis, length) in enumerate(zip(axes, value.shape, strict=True)):
+            shown = name if value.dim() == 1 else f"axis {place} of {name}"
+            called.setdefault(str(length) if axis is None else axis, []).append(shown)
+    return tuple(
+        f"{' and '.join(shown)} of {'the same ' if len(shown) > 1 else ''}length {length}"
+        for length, shown in called.items()
+        if len(shown) > 1 or length.isdigit()
+    )
+
+
 def without(sides: Sides, one: frozenset[str]) -> Sizes:
     """Return the sizes of *sides* with the extents in *one* no longer symbolic."""
     return {name: tuple(None if axis in one else axis for axis in axes) for name, axes in sides.sizes.items()}

@@ -6,7 +6,7 @@
     LOSSY      worse than that, yet inside the rounding bound of the textbook formula, which is what the documented rule of a
                framework can promise.
     WRONG      outside that bound, or not finite where the exact value is, or no comparable value at all.
-    UNDEFINED  neither side has a value.
+    UNDEFINED  neither side has a value, or there is no derivative and the result is one of the subgradients.
     UNDECIDED  the ball of the exact value is too wide to tell, or no finite bound holds and the error is no such as rounding at
                random makes (see envelopes). Never silent: it counts against the gradient.
 
@@ -49,6 +49,8 @@ class Kind(Enum):
     MISSING_NAN = "missing NaN"
     WRONG_SIGN = "wrong sign"
     WRONG_SCALE = "wrong scale"
+    SUBGRADIENT = "kink, inside its subgradient interval"
+    NO_SUBGRADIENT = "kink, outside its subgradient interval"
     MISSING = "missing gradient"
     WRONG_SHAPE = "wrong shape"
     WRONG_DTYPE = "wrong dtype"

@@ -1,0 +1,55 @@
+"""How much a derivative of a pointwise operator changes with its inputs: the derivative of the derivative, exactly.
+
+    u·Σ_x |x·∂d/∂x| + u·|d| + (half the smallest value)
+
+is what half an ULP in each input and in the result makes of the derivative d: the best that any algorithm can promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from diffcheck.derivation.gradient import adjoint_program
+from diffcheck.derivation.slopes import Rules
+from diffcheck.notation import Program
+from diffcheck.oracle import Format, prepare, working_precision
+from diffcheck.oracle.balls import BallArithmetic, balls
+from diffcheck.oracle.evaluation import evaluate
+
+_BITS = 320
+
+
+def conditioning(program: Program, output: str, names: tuple[str, ...], point: Mapping[str, Any], form: Format) -> np.ndarray:
+    """Return the conditioning of *output* of a pointwise *program* with respect to *names*, infinite where it is not known."""
+    one = Program(program.inputs, program.equations, (output,))
+    slopes = adjoint_program(one, names, Rules.STABLE)
+    given = dict(point)
+    ones = np.ones(np.shape(next(iter(given.values()))))
+    given |= {tensor.name: ones for tensor in slopes.inputs if tensor.name not in given}
+    with working_precision(_BITS):
+        value = _evaluated(one, given)[0]
+        total = np.abs(value)
+        for name, slope in zip(names, _evaluated(slopes, given), strict=True):
+            total = total + np.abs(slope) * balls(np.abs(_float64(given[name])))[0]
+        size = np.array([_upper(ball) for ball in total.ravel()]).reshape(total.shape)
+    return size * form.unit * (1 + 2.0**-32) + form.tiny / 2
+
+
+def _float64(value: Any) -> np.ndarray:
+    return np.asarray(value, dtype=np.float64)
+
+
+def _evaluated(program: Program, point: Mapping[str, Any]) -> list[np.ndarray]:
+    names = {tensor.name for tensor in program.inputs}
+    prepared = prepare(program, {name: _float64(value) for name, value in point.items() if name in names})
+    inputs = {name: balls(array) for name, array in prepared.values.items()}
+    planes = evaluate(program, inputs, prepared.sizes, BallArithmetic())
+    return [planes[name][0] for name in program.outputs]
+
+
+def _upper(ball: arb) -> float:
+    return float(ball.upper()) if ball.is_finite() else np.inf

@@ -1,0 +1,64 @@
+"""Verdicts where a derivative is a convention: at kinks, holes and edges of a domain, by the limits from all sides.
+
+    the sides differ            a kink: any value between them is a subgradient, and none outside is one
+    they agree on a number      the derivative, whatever a branch for this one point says
+    they agree on ±∞            the derivative is infinite: ±∞ is right, and NaN says that there is none
+    no side has a value         nothing to add
+
+What was exact, accurate or lossy beside the convention of the program stays so at a kink and at an edge.
+"""
+
+from __future__ import annotations
+
+import math
+
+from flint import arb
+
+from diffcheck.oracle import Format, ulp
+from diffcheck.verification.verdict import Judgement, Kind, Verdict, judge
+
+_FINE = (Verdict.EXACT, Verdict.ACCURATE, Verdict.LOSSY)
+_SAME = 2.0**-40
+_FEW = 4.0
+
+
+def judged_by_sides(judged: Judgement, got: float, exact: arb, low: arb, high: arb, form: Format) -> Judgement:
+    """Return the judgement on *got* given the least and the greatest limit, NaN for none, or *judged* itself."""
+    if low.is_nan() or high.is_nan():
+        return judged
+    if not _agree(low, high):
+        return _at_kink(judged, got, low, high, form)
+    if not low.is_finite():
+        return _at_pole(judged, got, float(low))
+    if exact.is_finite() and _agree(exact, low):
+        return judged
+    few = 2 * _FEW * form.unit * abs(float(low)) + form.tiny
+    return judge(got, low, few, few / (2 * _FEW), form)
+
+
+def _agree(low: arb, high: arb) -> bool:
+    if not (low.is_finite() and high.is_finite()):
+        return bool(low == high)
+    return not abs(high - low) > _SAME * (abs(low) + abs(high))
+
+
+def _at_kink(judged: Judgement, got: float, low: arb, high: arb, form: Format) -> Judgement:
+    if judged.verdict in _FINE or math.isnan(got):
+        return judged
+    inside = not (got < low - _slack(low, form) or got > high + _slack(high, form))
+    if inside:
+        return Judgement(Verdict.UNDEFINED, Kind.SUBGRADIENT, judged.ulp, judged.bound)
+    return Judgement(Verdict.WRONG, Kind.NO_SUBGRADIENT, judged.ulp, judged.bound)
+
+
+def _slack(end: arb, form: Format) -> float:
+    size = abs(float(end)) if end.is_finite() else 0.0
+    return _FEW * ulp(size, form) if math.isfinite(size) else 0.0
+
+
+def _at_pole(judged: Judgement, got: float, limit: float) -> Judgement:
+    if got == limit:
+        return Judgement(Verdict.EXACT, Kind.NONE, 0.0, 0.0)
+    if math.isnan(got):
+        return Judgement(Verdict.UNDEFINED, Kind.NONE, math.nan, math.nan)
+    return judged

@@ -1,0 +1,41 @@
+"""The variants: many, each under one name, each a pointwise function of the arguments that it says."""
+
+import pytest
+import torch
+
+from diffcheck.atlas import FAMILIES, VARIANTS, Variant, chosen
+from diffcheck.atlas.variants import registry
+from diffcheck.errors import DuplicateName, UnknownName
+
+
+def test_there_are_so_many_as_promised_of_every_family():
+    assert len(VARIANTS) >= 120
+    assert {variant.family for variant in VARIANTS.values()} == set(FAMILIES)
+    assert all(name == variant.name for name, variant in VARIANTS.items())
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=lambda variant: variant.name)
+def test_each_is_pointwise_in_all_of_its_arguments(variant):
+    values = [torch.linspace(0.15, 0.85, 5, dtype=torch.float64) + 0.03 * place for place in range(variant.arity)]
+    whole = variant.function(*values)
+    assert whole.shape == values[0].shape
+    for place in range(5):
+        assert torch.allclose(variant.function(*(value[place : place + 1] for value in values)), whole[place], equal_nan=True)
+
+
+def test_a_name_stands_for_all_parameters_of_its_operator():
+    assert {variant.name for variant in chosen(["softplus"], VARIANTS)} == {
+        "softplus", "softplus(beta=5)", "softplus(threshold=5)"
+    }  # fmt: skip
+    assert [variant.name for variant in chosen(["softplus(beta=5)"], VARIANTS)] == ["softplus(beta=5)"]
+    assert len(chosen([], VARIANTS)) == len(VARIANTS)
+
+
+def test_an_unknown_name_is_answered_with_near_ones():
+    with pytest.raises(UnknownName, match="did you mean .*'tanh'"):
+        chosen(["tahn"], VARIANTS)
+
+
+def test_a_name_that_comes_twice_is_refused():
+    with pytest.raises(DuplicateName, match="two variants abs"):
+        registry([[Variant("abs", torch.abs, "elementary")], [Variant("abs", torch.abs, "elementary")]])

@@ -1,0 +1,57 @@
+"""Any subgradient is right at a kink and nothing else; what one point says does not hide the derivative around it."""
+
+import math
+
+import pytest
+from flint import arb
+
+from diffcheck.oracle import FORMATS
+from diffcheck.verification.kinks import judged_by_sides
+from diffcheck.verification.verdict import Judgement, Kind, Verdict, judge
+
+FLOAT32 = FORMATS["float32"]
+INF, NAN = math.inf, math.nan
+
+
+def verdict(got, exact, low, high):
+    before = judge(got, arb(exact), 1e-6, 1e-8, FLOAT32)
+    found = judged_by_sides(before, got, arb(exact), arb(low), arb(high), FLOAT32)
+    return found.verdict, found.kind
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted"),
+    [
+        (0.0, (Verdict.EXACT, Kind.NONE)),
+        (1.0, (Verdict.UNDEFINED, Kind.SUBGRADIENT)),
+        (0.5, (Verdict.UNDEFINED, Kind.SUBGRADIENT)),
+        (1.0 + 2.0**-22, (Verdict.UNDEFINED, Kind.SUBGRADIENT)),
+        (1.01, (Verdict.WRONG, Kind.NO_SUBGRADIENT)),
+        (-0.01, (Verdict.WRONG, Kind.NO_SUBGRADIENT)),
+        (INF, (Verdict.WRONG, Kind.NO_SUBGRADIENT)),
+        (NAN, (Verdict.WRONG, Kind.SPURIOUS_NAN)),
+    ],
+)
+def test_at_the_kink_of_relu(got, wanted):
+    assert verdict(got, 0.0, 0.0, 1.0) == wanted
+
+
+def test_what_a_branch_says_for_one_point_is_no_derivative():
+    assert verdict(0.0, 0.0, 0.5, 0.5) == (Verdict.WRONG, Kind.SPURIOUS_ZERO)
+    assert verdict(0.5, 0.0, 0.5, 0.5) == (Verdict.EXACT, Kind.NONE)
+    assert verdict(NAN, NAN, 0.5, 0.5) == (Verdict.WRONG, Kind.SPURIOUS_NAN)
+    assert verdict(0.5, NAN, 0.5, 0.5) == (Verdict.EXACT, Kind.NONE)
+
+
+def test_where_the_derivative_is_infinite_so_may_be_the_result_or_there_is_none():
+    assert verdict(INF, NAN, INF, INF) == (Verdict.EXACT, Kind.NONE)
+    assert verdict(NAN, NAN, INF, INF) == (Verdict.UNDEFINED, Kind.NONE)
+    assert verdict(-INF, NAN, INF, INF) != (Verdict.EXACT, Kind.NONE)
+
+
+@pytest.mark.parametrize("got", [0.25, 0.3, NAN, INF])
+def test_at_a_smooth_point_and_where_no_side_has_a_value_nothing_changes(got):
+    before = judge(got, arb(0.25), 1e-6, 1e-8, FLOAT32)
+    assert judged_by_sides(before, got, arb(0.25), arb(0.25), arb(0.25), FLOAT32) == before
+    assert judged_by_sides(before, got, arb(0.25), arb.nan(), arb.nan(), FLOAT32) == before
+    assert isinstance(before, Judgement)
