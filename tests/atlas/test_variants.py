@@ -32,7 +32,7 @@ def test_a_name_stands_for_all_parameters_of_its_operator():
 
 
 def test_an_unknown_name_is_answered_with_near_ones():
-    with pytest.raises(UnknownName, match="did you mean .*'tanh'"):
+    with pytest.raises(UnknownName, match=r"did you mean .*'tanh'"):
         chosen(["tahn"], VARIANTS)
 
 
