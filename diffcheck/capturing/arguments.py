@@ -14,6 +14,10 @@ from diffcheck.errors import CaptureError
 
 def argument_names(fn: Callable[..., Any], inputs: Sequence[Any]) -> tuple[str, ...]:
     """Return the names of the arguments, from the signature of *fn*, after checking that they can be captured."""
+    if not callable(fn):
+        raise CaptureError(got=f"a {type(fn).__name__} to check", wanted="a function or a module", do="pass what is called")
+    if torch.is_inference_mode_enabled():
+        raise CaptureError(got="inference mode", wanted="a mode with gradients", do="leave torch.inference_mode() first")
     if not inputs:
         raise CaptureError(got="no inputs", wanted="one tensor or more", do="pass what the function is called with")
     names = _names(_signature(fn), inputs)
@@ -62,4 +66,9 @@ def _names(signature: inspect.Signature | None, inputs: Sequence[Any]) -> list[s
 def _check_input(name: str, value: Any) -> None:
     if not isinstance(value, torch.Tensor):
         raise CaptureError(got=f"{name} of type {type(value).__name__}", wanted="tensors", do="bind it with functools.partial")
+    if value.is_meta or value.layout is not torch.strided or value.is_nested:
+        kind = "on device meta" if value.is_meta else f"of layout {value.layout}"
+        raise CaptureError(got=f"{name} {kind}", wanted="a dense tensor in memory", do="make one of it, as by to_dense()")
+    if value.is_inference():
+        raise CaptureError(got=f"{name}, made in inference mode", wanted="a tensor with gradients", do="clone it outside")
     check_dtype(value.dtype, name)

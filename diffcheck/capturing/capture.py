@@ -204,7 +204,7 @@ class _Walk:
         target = str(spec.target)
         name = self._free(target.removeprefix("function.").replace(".", "_"))
         if spec.kind in (InputKind.PARAMETER, InputKind.BUFFER):
-            self.called[name] = target
+            self.called[name] = target.removeprefix("function.")
         store = self.found.constants if spec.kind is InputKind.CONSTANT_TENSOR else self.found.state_dict
         self.held[name] = as_pair((store if target in store else self.found.constants)[target].detach())
         role = Role.PARAMETER if spec.kind is InputKind.PARAMETER else Role.DATA

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch.export import ExportedProgram
 
+from diffcheck.capturing.grad_modes import GradModes
 from diffcheck.capturing.locating import line_calling, line_raising
 from diffcheck.capturing.rows import REFUSED, ROWS
 from diffcheck.errors import CaptureError
@@ -29,14 +30,15 @@ _HINTS = {
 
 
 class _Function(torch.nn.Module):
-    """A function of tensors as a module, which is what torch.export takes."""
+    """A function of tensors, or a module, as a module, which is what torch.export takes."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__()
         self.function = function
 
     def forward(self, *inputs: Any) -> Any:
-        return self.function(*inputs)
+        with torch.enable_grad(), GradModes():
+            return self.function(*inputs)
 
 
 def exported(
@@ -46,16 +48,14 @@ def exported(
 
     *shapes* gives, for an input by its number, the axes whose extents stay symbolic.
     """
-    module = function if isinstance(function, torch.nn.Module) else _Function(function)
+    module = _Function(function)
     # One tensor passed twice would become one input, so each gets memory of its own.
     given = tuple(value.detach().clone() for value in inputs)
     dynamic: Any = [dict((shapes or {}).get(place, {})) or None for place in range(len(given))]
-    if isinstance(module, _Function):
-        dynamic = (tuple(dynamic),)
     with warnings.catch_warnings(), _quietly():
         warnings.simplefilter("ignore")
         try:
-            found = torch.export.export(module, given, dynamic_shapes=tuple(dynamic) if shapes else None, strict=False)
+            found = torch.export.export(module, given, dynamic_shapes=(tuple(dynamic),) if shapes else None, strict=False)
             # Taking apart costs more than recording, and most functions call nothing that it would change.
             taken_apart: ExportedProgram = found if _in_rows(found) else found.run_decompositions(_table())
         except Exception as error:  # torch.export raises errors of many kinds for code that it cannot record

@@ -37,9 +37,8 @@ def walk_operators(
     check_writable(output, JOURNAL, *NAMES)
     names = chosen(entries(settings.database), operators)
     journal = Journal(output / JOURNAL, settings, versions(), resume=resume)
-    print(
-        f"{len(names)} operator{'s' * (len(names) != 1)}, seed {settings.seed}, {len(set(names) & set(journal.finished))} finished before"
-    )
+    told = "1 operator" if len(names) == 1 else f"{len(names)} operators"
+    print(f"{told}, seed {settings.seed}, {len(set(names) & set(journal.finished))} finished before")
     left = [name for name in names if name not in journal.finished]
     with progress("judging operators", len(left)) as advance:
         for outcome in walk(left, settings, jobs=jobs or _cores(), budget=budget):

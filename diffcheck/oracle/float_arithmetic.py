@@ -4,7 +4,8 @@ With a generator each result is rounded up or down at random, more likely to the
 rounding errors move a result (Monte Carlo arithmetic: Parker, 1997).
 
 Values are float64 arrays that hold numbers of the format. A sum is accumulated in float64 and rounded once, and a constant has
-the format that sums are made in, as formats of 16 bits are computed in a wider one. For float64 this is NumPy's own arithmetic.
+the format that sums are made in, as formats of 16 bits are computed in a wider one. For float64 this is NumPy's own arithmetic,
+at random with one more relative error of at most u in each result.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def rounded_to(values: Any, form: Format, generator: np.random.Generator | None 
     """Return float64 *values* rounded to *form*, ties to even or at random, too large ones to infinity."""
     array = np.asarray(values, dtype=np.float64)
     if form.precision == 53:
-        return array
+        return array if generator is None else array * (1 + form.unit * generator.uniform(-1, 1, array.shape))
     # m·2^e with 1/2 ≤ |m| < 1; the spacing is 2^(e − p), and never less than the smallest subnormal.
     exponents = np.maximum(np.frexp(array)[1] - form.precision, form.least - form.precision + 1)
     scaled = np.ldexp(array, -exponents)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from diffcheck.capturing.arguments import function_class
 from diffcheck.errors import CaptureError, DiffcheckError, TangentError, UnfaithfulCapture, UnknownName, UnusedParameterWarning
 from diffcheck.notation.text import equation_text, expression_text
 from diffcheck.oracle import format_of
+from diffcheck.problems.requests import checked_seed
 from diffcheck.verification.comparison import compare, truth_of
 from diffcheck.verification.differentiating import WAYS, Way
 from diffcheck.verification.findings import Findings
@@ -25,8 +27,11 @@ from diffcheck.verification.unchecked import unchecked
 
 _FEW = 16  # elements of the outputs up to which every cotangent is tried
 _DRAWN = 3
+# A backward must be linear in a single slope too: of either sign, rounded to no narrower format, neither cut off nor swallowed.
+# The last two might lead float16 out of its range.
+_SLOPES = (-2.0, 0.3, 2.0**-10, 2.0**10)
 _CHEAP = ("autograd", "func")  # a way of the caller's own may know all names alone, and torch.compile starts anew for each
-_LONGEST_FORMULA = 300
+_LONGEST_FORMULA, _MOST_EQUATIONS = 300, 24
 
 
 def check(
@@ -41,17 +46,18 @@ def check(
     """Return what is right and wrong about x̄ = Σ_o ō·∂o/∂x as PyTorch computes it for *fn* at *inputs*, element by element.
 
     *fn* is a function of tensors, a module, or anything that calls a `torch.autograd.Function`. It is captured as a program,
-    and the program is first compared with the outputs of *fn*. *wrt* names arguments, and parameters as the module
-    names them; by default all that require grad. *engine* is "autograd", "func" or "compiled", or a function of (subject,
-    cotangents).
+    and the program is first compared with the outputs of *fn*. *wrt* names arguments, and parameters as the module names them;
+    by default all that require grad. *engine* is "autograd", "func" or "compiled", or a function of (subject, cotangents).
 
     *tangents* are the cotangents ō of outputs that are no single scalar: "all" is every unit vector of small outputs and three
     drawn ones of large, then one in strided memory and one that is expanded; a number is so many drawn ones; else a sequence,
-    each a tensor or one per output. A single scalar gets 1 and −2. *reference* states what *fn* should compute where it cannot
-    be captured, as a kernel: a function of plain PyTorch, a program, the text of one, or a SymPy expression in the names of
-    the arguments, applied to each element. Each of several *wrt* is also tried as the only one that requires grad. Raises an
-    error that says so rather than check nothing, and warns of tensors that require grad and are no arguments.
+    each a tensor or one per output. A single scalar gets 1, −2, 0.3 and powers of 2. *reference* states what *fn* should
+    compute where it cannot be captured, as a kernel: a function of plain PyTorch, a program, the text of one, or a SymPy
+    expression in the names of the arguments, applied to each element. Each of several *wrt* is also tried as the only one that
+    requires grad. Raises an error that says so rather than check nothing, and warns of tensors that require grad and are no
+    arguments.
     """
+    seed = checked_seed(seed) % 2**62
     way, subject = _way(engine), derived_subject(fn, inputs, wrt, reference)
     forward = check_outputs(subject)
     if not forward.ok and not forward.nothing_compared and reference is None:
@@ -66,14 +72,16 @@ def check(
         found += scale_findings(subject, way, seed)
     if engine in _CHEAP and fitting:
         found += judge.alone(seed)
+    if engine == "autograd" and fitting:
+        found += judge.again(seed)
     items, left = with_parts(subject, found), unchecked(subject, warn=wrt is None)
     findings = Findings(items, f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed), unchecked=left)
     return findings if findings.ok else replace(findings, formulas=_formulas(subject))
 
 
 def _way(engine: str | Way) -> Way:
-    if isinstance(engine, str) and engine not in WAYS:
-        raise UnknownName.among("engine", engine, WAYS)
+    if (isinstance(engine, str) and engine not in WAYS) or not (isinstance(engine, str) or callable(engine)):
+        raise UnknownName.among("engine", str(engine), WAYS)
     return WAYS[engine] if isinstance(engine, str) else engine
 
 
@@ -130,7 +138,8 @@ def _cotangents(subject: Subject, tangents: Any, seed: int) -> Iterator[tuple[st
     outputs = outputs_without_graph(subject)
     if not subject.cotangents:
         yield "", ()
-        yield "for the cotangent -2", (torch.full_like(outputs[0], -2.0),)
+        for slope in _SLOPES[: 2 if outputs[0].dtype is torch.float16 else None]:
+            yield f"for the cotangent {slope:g}", (torch.full_like(outputs[0], slope),)
         return
     size = sum(output.numel() for output in outputs)
     if isinstance(tangents, str) and tangents == "all" and size <= _FEW:
@@ -143,7 +152,7 @@ def _cotangents(subject: Subject, tangents: Any, seed: int) -> Iterator[tuple[st
         yield from ((f"for the cotangent of seed {turn}", drawn(outputs, turn)) for turn in range(seed, seed + count))
         if isinstance(tangents, str):
             yield from _in_other_memory(outputs, seed)
-    elif isinstance(tangents, str) or not len(tangents):
+    elif isinstance(tangents, str) or not isinstance(tangents, Sequence) or not len(tangents):
         raise TangentError(got=f"tangents={tangents!r}", wanted="'all', a number, or tensors", do="pass one of these")
     else:
         for turn, given in enumerate(tangents):
@@ -172,7 +181,7 @@ def _in_other_memory(outputs: Sequence[torch.Tensor], seed: int) -> Iterator[tup
 
 
 def _fitted(given: Any, outputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
-    made = (given,) if isinstance(given, torch.Tensor) else tuple(given)
+    made = tuple(given) if isinstance(given, Sequence) else (given,)
     fits = len(made) == len(outputs) and all(
         isinstance(value, torch.Tensor) and value.shape == output.shape and value.dtype == output.dtype
         for value, output in zip(made, outputs, strict=True)
@@ -190,12 +199,11 @@ def _formulas(subject: Subject) -> dict[str, str]:
 
 def _formula(subject: Subject, name: str) -> str:
     gradient = subject.gradient
-    try:
-        text = expression_text(gradient.closed_form(name))
-        if len(text) <= _LONGEST_FORMULA:
+    # A closed form put together of many equations can grow without end, and nobody would read it.
+    with suppress(DiffcheckError):  # there is none of reads at computed places, products, largest elements
+        text = expression_text(gradient.closed_form(name)) if len(gradient.program.equations) <= _MOST_EQUATIONS else ""
+        if 0 < len(text) <= _LONGEST_FORMULA:
             return text
-    except DiffcheckError:
-        pass  # it has none: reads at computed places, products, largest elements
     program = gradient.program
     return equation_text(program.equation(gradient.adjoints[name]), program.tensors)
 

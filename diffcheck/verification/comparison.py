@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from flint import arb
 
 from diffcheck.derivation import Gradient
 from diffcheck.errors import DtypeMismatch, UnreadableValue
 from diffcheck.notation import Program
-from diffcheck.oracle import FORMATS, Bounds, Format, Point, Values, bounds, exact, format_of
+from diffcheck.oracle import FORMATS, Bounds, Format, Point, Values, bounds, exact, format_of, working_precision
+from diffcheck.oracle.limits import Limits
+from diffcheck.oracle.limits import limits as limits_at
 from diffcheck.verification.envelopes import envelopes
 from diffcheck.verification.findings import Finding, Findings, Place
+from diffcheck.verification.kinks import judged_by_sides
 from diffcheck.verification.values import as_floats, as_mapping, form_of_value
-from diffcheck.verification.verdict import Kind, Verdict, judge, judged_by_envelope
+from diffcheck.verification.verdict import Kind, Verdict, judge, judged_by_chance, judged_by_envelope
+
+_DOUBTED = (Verdict.WRONG, Verdict.UNDECIDED)
+_MOST_NUMBERS = 2000
+_TRUSTED, _MANY_ULP = (Verdict.ACCURATE, Verdict.LOSSY), 1024.0
 
 
 @dataclass(frozen=True)
@@ -30,13 +38,37 @@ class Truth:
     device: str
     textbook: Program | None = None
     point: Point | None = None
+    program: Program | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def envelopes(self) -> Mapping[str, np.ndarray]:
-        """Return how far rounding at random moves each element, for those without a bound; nothing in float64."""
-        if self.textbook is None or self.point is None or self.form.precision == FORMATS["float64"].precision:
+        """Return how far rounding at random moves each element."""
+        if self.textbook is None or self.point is None:
             return {}
         return envelopes(self.textbook, self.point, self.values, self.form)
+
+    @cached_property
+    def sides(self) -> Mapping[str, Limits]:
+        """Return the limits of each element from all sides; nothing for points of many numbers, where they take too long."""
+        if self.program is None or self.point is None:
+            return {}
+        if sum(int(np.size(np.asarray(as_floats(value)))) for value in self.point.values()) > _MOST_NUMBERS:
+            return {}
+        found = limits_at(self.program, self.point)
+        return {name: found[output] for name, output in self.outputs.items()}
+
+    def scaled(self, slope: float) -> Truth:
+        """Return the values times *slope*, whose multiplication a gradient may round twice, on its way in and out."""
+        with working_precision(self.values.precision + 64):
+            arrays = {name: array * arb(slope) for name, array in self.values.items()}
+        size = {name: np.abs(array.astype(np.float64)) * self.form.unit for name, array in arrays.items()}
+
+        def scaled(limits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {name: abs(slope) * limits[name] + 4 * size[name] + self.form.tiny for name in arrays}
+
+        limits = Bounds(scaled(self.limits.rounding), scaled(self.limits.conditioning))
+        return replace(self, values=Values(arrays, self.values.precision), limits=limits, textbook=None, program=None)
 
     def widened(self, limits: Bounds) -> Truth:
         """Return the same values under other bounds."""
@@ -49,7 +81,9 @@ def truth_of(gradient: Gradient | Program, point: Point) -> Truth:
     device = next((str(value.device) for value in point.values() if hasattr(value, "device")), "cpu")
     values = exact(gradient, point, dtype=form.name)
     textbook = gradient.textbook if isinstance(gradient, Gradient) else gradient
-    return Truth(values, bounds(gradient, point, dtype=form.name), form, device, textbook, point)
+    plain = gradient.program if isinstance(gradient, Gradient) else gradient
+    outputs = gradient.adjoints if isinstance(gradient, Gradient) else {name: name for name in plain.outputs}
+    return Truth(values, bounds(gradient, point, dtype=form.name), form, device, textbook, point, plain, outputs)
 
 
 def _one_dtype(point: Point) -> str:
@@ -104,8 +138,13 @@ def _elements(name: str, values: np.ndarray, truth: Truth) -> Iterator[Finding]:
         got, ball = float(values[index]), balls[(*index, ...)].item()
         judged = judge(got, ball, float(rounding[index]), float(conditioning[index]), truth.form)
         place = Place(name, tuple(map(int, index)))
-        if judged.verdict is Verdict.UNDECIDED and judged.bound == math.inf and ball.is_finite():
+        if judged.verdict is Verdict.UNDECIDED and judged.bound == math.inf and ball.is_finite() and truth.form.precision < 53:
             judged = judged_by_envelope(judged, got, ball, float(truth.envelopes.get(name, nothing)[index]), truth.form)
+        if judged.verdict in _DOUBTED and name in truth.sides:
+            low, high = (side[(*index, ...)].item() for side in (truth.sides[name].low, truth.sides[name].high))
+            judged = judged_by_sides(judged, got, ball, low, high, truth.form)
+        if judged.verdict in _TRUSTED and judged.ulp > _MANY_ULP and truth.form.precision == FORMATS["float64"].precision:
+            judged = judged_by_chance(judged, got, ball, float(truth.envelopes.get(name, nothing)[index]))
         yield Finding(place, ball, got, judged.ulp, judged.bound, judged.verdict, judged.kind)
 
 

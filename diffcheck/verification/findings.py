@@ -14,8 +14,6 @@ from diffcheck.errors import WrongGradient
 from diffcheck.oracle import is_infinite
 from diffcheck.verification.verdict import Kind, Verdict
 
-_REFUSED = (Verdict.WRONG, Verdict.UNDECIDED)
-
 
 @dataclass(frozen=True)
 class Place:
@@ -45,6 +43,12 @@ class Finding:
         if self.exact is None:
             return f"{self.place}: {self.verdict.value} ({self.kind.value}): {self.note}"
         return f"{self._where}: {self._called}: got {self.got!r}, exact {shown(self.exact)}, {self._error}"
+
+    @property
+    def refused(self) -> bool:
+        """Whether it counts against the gradient; a subgradient at a kink does not."""
+        undefined = self.verdict is Verdict.UNDEFINED and self.kind is not Kind.SUBGRADIENT
+        return undefined or self.verdict in (Verdict.WRONG, Verdict.UNDECIDED)
 
     def described(self) -> str:
         """Return the same without the exact value."""
@@ -104,13 +108,13 @@ class Findings:
 
     @property
     def ok(self) -> bool:
-        """Nothing wrong, nothing undecided, and at least one element that has a derivative."""
-        return not any(item.verdict in _REFUSED for item in self.items) and not self.nothing_compared
+        """Nothing wrong, nothing undecided, no NaN for want of a derivative, and at least one element."""
+        return bool(self.items) and not any(item.refused for item in self.items)
 
     @property
     def nothing_compared(self) -> bool:
         """There are no elements, or none has an exact value to compare with."""
-        return all(item.verdict is Verdict.UNDEFINED for item in self.items)
+        return all(item.verdict is Verdict.UNDEFINED and item.kind is Kind.NONE for item in self.items)
 
     @property
     def accurate(self) -> bool:
@@ -168,7 +172,7 @@ class Findings:
         )
 
 
-_ORDER = (Verdict.EXACT, Verdict.ACCURATE, Verdict.UNDEFINED, Verdict.LOSSY, Verdict.UNDECIDED, Verdict.WRONG)
+_ORDER = (Verdict.EXACT, Verdict.ACCURATE, Verdict.LOSSY, Verdict.UNDEFINED, Verdict.UNDECIDED, Verdict.WRONG)
 
 
 def _badness(item: Finding) -> tuple[int, float, float]:

@@ -113,10 +113,11 @@ def _of_second_order(question: Question, asked: Mapping[str, bool], nondet_tol: 
         "reverse over forward": modes.reverse_over_forward,
     }
     wanted = [label for label, wanted in asked.items() if wanted]
-    return [
+    finders = [
         partial(question.second, label, by_inputs[label], nondet_tol) if label in by_inputs else question.forward_over_forward
         for label in wanted
     ]
+    return [*finders, question.second_by_cotangents] if "reverse over reverse" in wanted else finders
 
 
 def _warn_of_tolerances(**given: float | None) -> None:
@@ -132,7 +133,7 @@ def _refuse_masks(masked: bool | None) -> None:
 
 
 def _tuple_of(value: Any) -> Tensors:
-    return (value,) if isinstance(value, torch.Tensor) else tuple(value)
+    return tuple(value) if isinstance(value, Sequence) else (value,)
 
 
 def _question(fn: Function, inputs: Any, reference: Reference | None, seed: int) -> Question:

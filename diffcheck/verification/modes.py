@@ -18,6 +18,15 @@ def reverse(subject: Subject, cotangents: Tensors, only: int | None = None) -> S
         return slopes_of(leaves, subject.call(leaves), cotangents, only)
 
 
+def reverse_again(subject: Subject, cotangents: Tensors) -> Slopes:
+    """torch.autograd.grad for the second time through one graph, which the first time must have left as it was."""
+    with torch.enable_grad():
+        leaves = subject.leaves()
+        outputs = subject.call(leaves)
+        slopes_of(leaves, outputs, cotangents, retain_graph=True)
+        return slopes_of(leaves, outputs, cotangents)
+
+
 def forward(subject: Subject, tangents: Mapping[str, torch.Tensor]) -> Tensors:
     """torch.func.jvp."""
     return _pushed(subject, _values(subject), tangents)
@@ -87,6 +96,27 @@ def reverse_over_reverse(subject: Subject, cotangents: Tensors, along: Mapping[s
         return slopes_of(leaves, tuple(inner.values()), tuple(along[name] for name in inner))
 
 
+def reverse_by_cotangents(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Tensors:
+    """The gradient of Σ x̄·u by the cotangents, in which x̄ is linear, by torch.autograd: what forward mode gives too."""
+    with torch.enable_grad():
+        leaves, given = subject.leaves(), tuple(value.detach().clone().requires_grad_() for value in cotangents)
+        outputs = subject.call(leaves)
+        wanted = [place for place, output in enumerate(outputs) if output.requires_grad]
+        found = torch.autograd.grad(
+            [outputs[place] for place in wanted],
+            list(leaves.values()),
+            [given[place] for place in wanted],
+            create_graph=True,
+            allow_unused=True,
+        )
+        inner = {name: slope for name, slope in zip(leaves, found, strict=True) if slope is not None and slope.requires_grad}
+        if not inner:
+            return tuple(torch.zeros_like(value) for value in given)
+        named = {str(place): value for place, value in enumerate(given)}
+        slopes = slopes_of(named, tuple(inner.values()), tuple(along[name] for name in inner))
+        return tuple(value for value in slopes.values() if value is not None)
+
+
 def forward_over_reverse(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Slopes:
     """torch.func.jvp of torch.func.vjp along u."""
 
@@ -114,13 +144,22 @@ def _values(subject: Subject) -> dict[str, torch.Tensor]:
     return {name: leaf.detach() for name, leaf in subject.leaves().items()}
 
 
-def slopes_of(leaves: dict[str, torch.Tensor], outputs: Tensors, cotangents: Tensors, only: int | None = None) -> Slopes:
+def slopes_of(
+    leaves: dict[str, torch.Tensor],
+    outputs: Tensors,
+    cotangents: Tensors,
+    only: int | None = None,
+    *,
+    retain_graph: bool = False,
+) -> Slopes:
     """Return what torch.autograd.grad gives for each leaf."""
     wanted = [place for place, output in enumerate(outputs) if output.requires_grad and only in (None, place)]
     if not wanted:
         return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
     given = [cotangents[place] if cotangents else None for place in wanted]
-    found = torch.autograd.grad([outputs[place] for place in wanted], list(leaves.values()), given, allow_unused=True)
+    found = torch.autograd.grad(
+        [outputs[place] for place in wanted], list(leaves.values()), given, retain_graph=retain_graph, allow_unused=True
+    )
     # PyTorch leaves None where an output does not depend on an input: a gradient of zero.
     slopes = dict(zip(leaves, found, strict=True))
     return {name: torch.zeros_like(leaf) if slopes[name] is None else slopes[name] for name, leaf in leaves.items()}

@@ -44,7 +44,9 @@ class Derived:
             {name: plain.limits.conditioning[output] for name, output in by_name.items()},
         )
         arrays = {name: values[output] for name, output in by_name.items()}
-        return Truth(type(values)(arrays, values.precision), limits, plain.form, plain.device)
+        return Truth(
+            type(values)(arrays, values.precision), limits, plain.form, plain.device, None, point, self.stable, by_name
+        )
 
 
 def reverse(gradient: Gradient) -> Derived:

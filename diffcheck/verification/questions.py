@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from diffcheck.derivation import Gradient
+from diffcheck.errors import TangentError
 from diffcheck.verification import modes
 from diffcheck.verification.alone import one_at_a_time
 from diffcheck.verification.attempting import attempted
@@ -44,10 +45,24 @@ class Question:
         """Return a cotangent for every output."""
         with torch.no_grad():
             outputs = self.subject.call({})
-        made = self.given if self.given is not None else drawn(outputs, self.seed + turn)
+        made = self._fitting(outputs) if self.given is not None else drawn(outputs, self.seed + turn)
         if not self.subject.cotangents and self.given is None:
             made = tuple(torch.full_like(output, (1.0, -2.0, 4.0)[turn % 3]) for output in outputs)
         return tuple(strided(value) for value in made) if self.strided else made
+
+    def _fitting(self, outputs: Tensors) -> Tensors:
+        """Return the given cotangents, or refuse what fits no output."""
+        made = self.given or ()
+        shapes = [tuple(output.shape) for output in outputs]
+        if [tuple(getattr(value, "shape", (-1,))) for value in made] != shapes:
+            raise TangentError(
+                got="grad_outputs that fit no output", wanted=f"tensors of shapes {shapes}", do="give one for each"
+            )
+        if not self.subject.cotangents and float(made[0]) != 1:
+            raise TangentError(
+                got=f"the cotangent {float(made[0])} of a single number", wanted="1", do="leave it out: both are linear in it"
+            )
+        return made
 
     def directions(self, turn: int) -> dict[str, torch.Tensor]:
         """Return a direction for every name in *wrt*."""
@@ -124,6 +139,17 @@ class Question:
         cotangents, along = self.cotangents(), self.directions(0)
         yield from self._compared(
             label, second(self.gradient), lambda: mode(self.subject, cotangents, along), cotangents, (along,), nondet_tol
+        )
+
+    def second_by_cotangents(self) -> Iterator[Finding]:
+        """Judge the derivative of a backward by its cotangent, which a backward that is differentiated has too."""
+        along = self.directions(0)
+        yield from self._compared(
+            "reverse over reverse by the cotangent",
+            forward(self.gradient),
+            lambda: self._by_output(modes.reverse_by_cotangents(self.subject, self.cotangents(), along)),
+            None,
+            (along,),
         )
 
     def forward_over_forward(self) -> Iterator[Finding]:

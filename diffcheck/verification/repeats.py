@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from diffcheck.verification.differentiating import Way
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.layouts import drawn
-from diffcheck.verification.modes import Slopes
+from diffcheck.verification.modes import Slopes, reverse_again
 from diffcheck.verification.subjects import Subject, Tensors
 
 
@@ -54,14 +55,32 @@ class Judge:
         known = self.known.get(cotangents, {})
         yield from one_at_a_time(self.subject, lambda single: self.way(single, cotangents), truth, known)
 
+    def again(self, seed: int) -> Iterator[Finding]:
+        """Return the findings on the second pass through one graph, where it gives other values than a first."""
+        key = next(iter(self.known), None)
+        cotangents = key if key is not None else self._key(drawn(outputs_without_graph(self.subject), seed))
+        point = self._point(cotangents)
+
+        def compute() -> Slopes:
+            return reverse_again(self.subject, cotangents)
+
+        got, _ = guarded(point, lambda: attempted("the backward again", self.subject.wrt, compute))
+        if isinstance(got, tuple):
+            yield from got
+        elif not all(same(got.get(name), value) for name, value in self.known.get(cotangents, {}).items()):
+            note = "the second time through the same graph"
+            yield from (labelled(item, note) for item in compare(got, self.truth(cotangents, point)))
+
     def truth(self, key: Tensors, point: Mapping[str, torch.Tensor]) -> Truth:
         """Return the exact gradient for the cotangents *key* at *point*."""
         if key not in self.truths:
-            self.truths[key] = truth_of(self.subject.gradient, point)
+            by_slope = bool(key) and not self.subject.cotangents
+            known = self.truth((), point).scaled(float(key[0])) if by_slope else truth_of(self.subject.gradient, point)
+            self.truths[key] = known
         return self.truths[key]
 
     def _key(self, cotangents: Tensors) -> Tensors:
-        return cotangents if self.subject.cotangents else ()  # a single scalar is judged per unit
+        return cotangents if self.subject.cotangents or not _is_power_of_2(cotangents) else ()  # judged per unit
 
     def _point(self, cotangents: Tensors) -> dict[str, torch.Tensor]:
         return self.subject.point() | dict(zip(self.subject.cotangents, cotangents, strict=bool(self.subject.cotangents)))
@@ -73,8 +92,13 @@ def outputs_without_graph(subject: Subject) -> tuple[torch.Tensor, ...]:
         return subject.call({})
 
 
+def _is_power_of_2(cotangents: Tensors) -> bool:
+    """Say whether a scalar's cotangent, if there is one, divides without rounding."""
+    return all(value.numel() == 1 and abs(math.frexp(float(value))[0]) == 0.5 for value in cotangents)
+
+
 def per_unit(subject: Subject, slopes: Slopes, cotangents: tuple[torch.Tensor, ...]) -> Slopes:
     """Return the *slopes* of a single scalar output divided by its cotangent, a power of 2, so that nothing is rounded."""
-    if subject.cotangents or not cotangents:
+    if subject.cotangents or not cotangents or not _is_power_of_2(cotangents):
         return slopes
     return {name: None if value is None else value / cotangents[0] for name, value in slopes.items()}

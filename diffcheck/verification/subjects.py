@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import sympy
@@ -83,7 +84,9 @@ class Subject:
         known = {name: self.captured.held[name] for name in fixed if name in self.captured.called} | dict(leaves)
         called = self.captured.called
         held = {called[name]: self._given(name, leaf) for name, leaf in known.items() if name in called}
-        if held and isinstance(self.function, torch.nn.Module):
+        if isinstance(self.function, torch.nn.Module):
+            # A module in training moves its running statistics: those of the caller stay where they are.
+            held |= {name: value.detach().clone() for name, value in self.function.named_buffers() if name not in held}
             return outputs_of(functional_call(self.function, held, tuple(arguments)))
         return outputs_of(self.function(*arguments))
 
@@ -128,8 +131,21 @@ def subject_of(
 ) -> Subject:
     """Return what a check of *fn* at *inputs* is about; where *reference* is given, that is captured in its place."""
     names = argument_names(fn, inputs)
+    _refuse_hooks(names, inputs, fn)
     found = captured(fn, inputs) if reference is None else _stated(reference, names, inputs)
     return Subject(fn, tuple(inputs), found, _chosen(found, inputs, (wrt,) if isinstance(wrt, str) else wrt))
+
+
+def _refuse_hooks(names: Sequence[str], inputs: Sequence[torch.Tensor], fn: Callable[..., Any]) -> None:
+    """Refuse tensors with hooks: they change the gradient that the caller gets, and not that of the leaves of a check."""
+    own = dict(fn.named_parameters()) if isinstance(fn, torch.nn.Module) else {}
+    for name, value in chain(zip(names, inputs, strict=True), own.items()):
+        if value._backward_hooks or getattr(value, "_post_accumulate_grad_hooks", None):
+            raise CaptureError(
+                got=f"{name} with a hook of its own, as register_hook makes",
+                wanted="tensors without",
+                do="check what the hook does inside of the function, by x.register_hook or a Function there",
+            )
 
 
 def _stated(reference: Reference, names: Sequence[str], inputs: Sequence[torch.Tensor]) -> Captured:

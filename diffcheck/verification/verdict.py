@@ -5,7 +5,9 @@
                inputs that are themselves rounded would move the exact value as much, so no algorithm could promise more.
     LOSSY      worse than that, yet inside the rounding bound of the textbook formula, which is what the documented rule of a
                framework can promise.
-    WRONG      outside that bound, or not finite where the exact value is, or no comparable value at all.
+    WRONG      outside that bound, or not finite where the exact value is, or no comparable value at all; in float64 also inside
+               a bound that depth has made wide, but hundreds of times further off than rounding at random leads (see
+               envelopes).
     UNDEFINED  neither side has a value, or there is no derivative and the result is one of the subgradients.
     UNDECIDED  the ball of the exact value is too wide to tell, or no finite bound holds and the error is no such as rounding at
                random makes (see envelopes). Never silent: it counts against the gradient.
@@ -24,6 +26,7 @@ from flint import arb
 from diffcheck.oracle import Format, decided, enclosing, error_in_ulp, is_infinite, ulp
 
 FEW_ULP = 4.0
+_IMPROBABLE = 64.0  # times the envelope, which is several times what rounding at random made in several runs
 
 
 class Verdict(Enum):
@@ -51,6 +54,7 @@ class Kind(Enum):
     WRONG_SCALE = "wrong scale"
     SUBGRADIENT = "kink, inside its subgradient interval"
     NO_SUBGRADIENT = "kink, outside its subgradient interval"
+    IMPROBABLE = "far beyond what rounding makes"
     MISSING = "missing gradient"
     WRONG_SHAPE = "wrong shape"
     WRONG_DTYPE = "wrong dtype"
@@ -98,6 +102,13 @@ def judged_by_envelope(judged: Judgement, got: float, exact: arb, envelope: floa
     if not abs(arb(got) - exact).upper() <= envelope < math.inf:
         return judged
     return Judgement(Verdict.LOSSY, judged.kind, judged.ulp, envelope / ulp(float(exact.mid()), form))
+
+
+def judged_by_chance(judged: Judgement, got: float, exact: arb, envelope: float) -> Judgement:
+    """Return the judgement on an element inside a bound that may be wide, given how far rounding at random moves it."""
+    if not abs(arb(got) - exact).lower() > _IMPROBABLE * envelope:
+        return judged
+    return Judgement(Verdict.WRONG, Kind.IMPROBABLE, judged.ulp, judged.bound)
 
 
 def _infinite(got: float, exact: float) -> Judgement:

@@ -19,6 +19,7 @@ EXACT = finding()
 ACCURATE = finding(Verdict.ACCURATE, index=(1,), ulp=1.5, bound=8.0)
 LOSSY = finding(Verdict.LOSSY, index=(2,), ulp=6.0, bound=8.0)
 UNDEFINED = finding(Verdict.UNDEFINED, index=(3,), ulp=NAN, bound=NAN, exact=NAN, got=NAN)
+SUBGRADIENT = finding(Verdict.UNDEFINED, index=(3,), exact=0.0, got=1.0, kind=Kind.SUBGRADIENT)
 UNDECIDED = finding(Verdict.UNDECIDED, index=(4,), ulp=INF, bound=1.0, exact=1.0, got=2.0)
 WRONG = finding(Verdict.WRONG, name="W", index=(2, 0), ulp=9.0, bound=3.0, exact=-0.25, got=0.75, kind=Kind.WRONG_SIGN)
 MISSING = finding(
@@ -34,7 +35,8 @@ ALL = (EXACT, ACCURATE, LOSSY, UNDEFINED, UNDECIDED, WRONG, MISSING)
         ((EXACT,), True, True),
         ((EXACT, ACCURATE), True, True),
         ((UNDEFINED,), False, False),
-        ((UNDEFINED, EXACT), True, True),
+        ((UNDEFINED, EXACT), False, False),
+        ((SUBGRADIENT, EXACT), True, True),
         ((EXACT, LOSSY), True, False),
         ((EXACT, UNDECIDED), False, False),
         ((EXACT, WRONG), False, False),
@@ -59,7 +61,7 @@ def test_findings_are_a_sequence_of_their_elements():
 
 @pytest.mark.parametrize("count", range(1, 8))
 def test_the_worst_is_of_the_worst_verdict_whatever_the_order(count):
-    order = (EXACT, ACCURATE, UNDEFINED, LOSSY, UNDECIDED, WRONG, MISSING)
+    order = (EXACT, ACCURATE, LOSSY, UNDEFINED, UNDECIDED, WRONG, MISSING)
     assert Findings(order[:count]).worst is order[count - 1]
     assert Findings(order[:count][::-1]).worst is order[count - 1]
 
