@@ -153,6 +153,15 @@ _OF_TWO: dict[str, Callable[..., Any]] = {
     "heaviside": torch.heaviside,
 }
 _FUNCTIONS |= {name: _lifted(function, tensors=2) for name, function in _OF_TWO.items()}
+
+
+def _as_type(u: Any, kind: Any) -> Any:
+    """Return *u*, of float64 as it is; another type would round it."""
+    if kind not in (float, "float", "float64", np.float64, _FUNCTIONS["float64"]):
+        raise UnsupportedOperator(got=f"astype({kind})", wanted="astype(float)", do="leave the numbers as they are")
+    return u
+
+
 _FUNCTIONS |= {
     "where": _lifted(torch.where, tensors=3),
     "max": _lifted(_largest),
@@ -164,7 +173,7 @@ _FUNCTIONS |= {
     "ravel": _lifted(lambda u: u.reshape(-1)),
     "transpose": lambda u: TensorArray(as_tensor(u)).T,
     "copy": _lifted(lambda u: u),
-    "astype": lambda u, kind: u,
+    "astype": _as_type,
     "expand_dims": _lifted(torch.unsqueeze),
     "array": lambda u, **_: TensorArray(as_tensor(u)),
     "asarray": lambda u, **_: TensorArray(as_tensor(u)),

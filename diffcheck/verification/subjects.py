@@ -183,6 +183,8 @@ def _chosen(found: Captured, inputs: Sequence[torch.Tensor], wrt: Sequence[str] 
                 got="no input that requires grad", wanted="one or more", do="call requires_grad_() on it, or name it in wrt"
             )
         return tuple(asked)
+    if not isinstance(wrt, Sequence) or not all(isinstance(name, str) for name in wrt):
+        raise UnknownName(got=f"wrt={wrt!r}", wanted="names", do="write them as in wrt=('x', 'weight')")
     known = {tensor.name: tensor.role for tensor in program.inputs}
     own = {spelt: name for name, target in found.called.items() for spelt in (target, target.replace(".", "_"))}
     wrt = tuple(own.get(name, name) for name in wrt)  # a module's parameter may be called as the module calls it

@@ -261,3 +261,23 @@ def test_what_is_no_gradient_function_is_refused(name):
 def test_arguments_that_do_not_fit_are_refused(change, kind):
     with pytest.raises(kind):
         dc.audit(in_numpy, **{"loss": line_loss, "wrt": ("w", "b"), "at": LINE} | change)
+
+
+@pytest.mark.parametrize(
+    "rounding",
+    [
+        lambda w: 2 * np.asarray(w).astype(int),
+        lambda w: 2 * np.asarray(w).astype(np.float32),
+        lambda w: 2 * w.half().double(),
+        lambda w: 2 * w.int(),
+    ],
+)
+def test_a_gradient_that_rounds_is_not_proved_where_the_numbers_are_whole(rounding):
+    with pytest.raises(CaptureError):
+        dc.audit(rounding, loss=lambda w: (w**2).sum(), wrt="w", at=(torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64),))
+
+
+def test_numbers_that_are_of_the_type_already_may_be_asked_for_it():
+    at = (torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64),)
+    assert dc.audit(lambda w: 2 * np.asarray(w).astype(np.float64), loss=lambda w: (w**2).sum(), wrt="w", at=at).status == "proved"
+    assert dc.audit(lambda w: 2 * np.asarray(w).astype(float), loss=lambda w: (w**2).sum(), wrt="w", at=at).status == "proved"

@@ -1,0 +1,190 @@
+"""Gradients that were made to slip through: each is refused, and what is right beside it passes."""
+
+import pytest
+import torch
+
+import diffcheck as dc
+from diffcheck.errors import CaptureError, DiffcheckError
+from diffcheck.verification import Kind
+
+D = torch.float64
+X = torch.tensor([0.5, -1.2, 2.0], dtype=D, requires_grad=True)
+
+
+def made(forward, backward):
+    def keeping(ctx, x):
+        ctx.save_for_backward(x)
+        return forward(x)
+
+    def sloping(ctx, slope):
+        return backward(ctx.saved_tensors[0], slope)
+
+    return type("Made", (torch.autograd.Function,), {"forward": staticmethod(keeping), "backward": staticmethod(sloping)}).apply
+
+
+def of_loss(change):
+    return made(lambda x: (x**2).sum(), lambda x, slope: change(slope) * 2 * x)
+
+
+@pytest.mark.parametrize(
+    "change", [torch.trunc, lambda g: g.half().double(), lambda g: g.clamp(-2, 4), lambda g: g.abs(), lambda g: g.clamp(min=-1)]
+)
+def test_a_slope_of_a_loss_that_is_not_passed_on_as_it_is(change):
+    assert not dc.check(of_loss(change), X).ok
+    assert dc.check(of_loss(lambda g: g), X).ok
+
+
+def test_detaching_inside_of_a_function_means_nothing():
+    assert dc.check(made(lambda x: x.detach() ** 2, lambda x, slope: 2 * x * slope), X).ok
+    assert not dc.check(made(lambda x: x.detach() ** 2, lambda x, slope: 0 * slope), X).ok
+    assert not dc.check(made(lambda x: x / x.detach().norm(), lambda x, slope: slope / x.norm()), X).ok
+
+
+def test_what_no_grad_made_is_constant():
+    def scaled(x):
+        with torch.no_grad():
+            size = x.norm()
+        return x / size
+
+    assert dc.check(scaled, X).ok
+    assert not dc.check(made(scaled, lambda x, slope: slope / x.norm()), X).ok
+
+
+class Recomputed(torch.autograd.Function):
+    """sin(x)·x with a graph of its own, as in checkpointing."""
+
+    @staticmethod
+    def forward(ctx, x):
+        with torch.enable_grad():
+            ctx.x = x.detach().requires_grad_()
+            ctx.y = ctx.x.sin() * ctx.x
+        return ctx.y.detach()
+
+    @staticmethod
+    def backward(ctx, slope):
+        return torch.autograd.grad(ctx.y, ctx.x, slope, retain_graph=True)[0]
+
+
+def test_a_graph_inside_of_a_function_is_followed():
+    assert dc.check(Recomputed.apply, X).ok
+
+
+class Deep(torch.nn.Module):
+    """So many layers that the bound of the gradient is wider than the gradient."""
+
+    def __init__(self, slope):
+        super().__init__()
+        torch.manual_seed(0)
+        self.weight = torch.linalg.qr(torch.randn(4, 4, dtype=D))[0]
+        self.slope = slope
+
+    def forward(self, h):
+        for _ in range(30):
+            h = torch.tanh(h @ self.weight)
+        return made(lambda x: x * 1, lambda x, slope: self.slope * slope)(h).sum()
+
+
+@pytest.mark.parametrize("slope", [1.5, 1 + 1e-9])
+def test_depth_hides_no_fault_in_float64(slope):
+    h = torch.full((4,), 0.1, dtype=D, requires_grad=True)
+    findings = dc.check(Deep(slope), h)
+    assert not findings.ok
+    assert findings.worst.kind is Kind.IMPROBABLE
+    assert dc.check(Deep(1.0), h).ok
+
+
+def third_power(factor):
+    slope = type(
+        "Slope",
+        (torch.autograd.Function,),
+        {
+            "forward": staticmethod(lambda ctx, x, g: (ctx.save_for_backward(x, g), 3 * x * x * g)[1]),
+            "backward": staticmethod(
+                lambda ctx, h: (6 * ctx.saved_tensors[0] * ctx.saved_tensors[1] * h, factor * ctx.saved_tensors[0] ** 2 * h)
+            ),
+        },
+    )
+    return made(lambda x: x**3, slope.apply)
+
+
+def test_a_backward_s_own_backward_has_a_gradient_by_the_cotangent():
+    assert dc.gradgradcheck(third_power(3), (X,))
+    assert not dc.gradgradcheck(third_power(7), (X,), raise_exception=False)
+
+
+class Spent(torch.autograd.Function):
+    """sin(x), whose backward overwrites what it saved."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.slope = x.cos()
+        return x.sin()
+
+    @staticmethod
+    def backward(ctx, slope):
+        return ctx.slope.mul_(slope)
+
+
+def test_a_graph_can_be_gone_through_twice():
+    findings = dc.check(Spent.apply, X)
+    assert not findings.ok
+    assert "second time" in findings.worst.note
+    assert not dc.check(lambda x: Spent.apply(x).sum(), X).ok
+
+
+def test_hooks_of_the_caller_s_own_tensors_are_refused():
+    layer = torch.nn.Linear(3, 2, dtype=D)
+    layer.weight.register_hook(lambda slope: 2 * slope)
+    with pytest.raises(CaptureError, match="weight with a hook"):
+        dc.check(layer, X)
+    x = X.detach().clone().requires_grad_()
+    x.register_post_accumulate_grad_hook(lambda leaf: None)
+    with pytest.raises(CaptureError, match="input with a hook"):
+        dc.check(torch.sin, x)
+
+
+def test_nan_is_no_right_gradient():
+    x = torch.tensor([4.0, -1.0], dtype=D, requires_grad=True)
+    assert not dc.check(lambda x: torch.where(x > 0, x.sqrt(), 0 * x).sum(), x).ok
+
+
+def test_a_module_in_training_keeps_its_statistics():
+    net = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)).double()
+    assert dc.check(net, torch.randn(4, 3, dtype=D)).ok
+    assert int(net[1].num_batches_tracked) == 0
+    assert not net[1].running_mean.any()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: dc.check(3, X),
+        lambda: dc.check(None, X),
+        lambda: dc.check(torch.sin, X, wrt=0),
+        lambda: dc.check(torch.sin, X, wrt=[0]),
+        lambda: dc.check(torch.sin, X, tangents=None),
+        lambda: dc.check(torch.sin, X, tangents=2.5),
+        lambda: dc.check(torch.sin, X, tangents=[1.0]),
+        lambda: dc.check(torch.sin, X, seed="a"),
+        lambda: dc.check(torch.sin, X, engine=None),
+        lambda: dc.check(torch.sin, X, reference=3),
+        lambda: dc.check(torch.sin, X.detach().to("meta")),
+        lambda: dc.check(torch.sin, X.detach().to_sparse()),
+        lambda: dc.gradcheck(torch.sin, None),
+        lambda: dc.gradcheck(torch.sin, 3.0),
+        lambda: dc.gradgradcheck(torch.sin, X, 3),
+        lambda: dc.gradgradcheck(lambda x: x.sum(), X, torch.tensor(0.3, dtype=D)),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(call):
+    with pytest.raises(DiffcheckError):
+        call()
+
+
+def test_inference_mode_is_refused():
+    with torch.inference_mode(), pytest.raises(CaptureError, match="inference mode"):
+        dc.check(torch.sin, X)
+    with torch.inference_mode():
+        made_there = torch.ones(2)
+    with pytest.raises(CaptureError, match="made in inference mode"):
+        dc.check(torch.sin, made_there, wrt="input")
