@@ -17,12 +17,12 @@ from diffcheck.oracle import format_of
 from diffcheck.problems.requests import checked_seed
 from diffcheck.verification.comparison import compare, truth_of
 from diffcheck.verification.differentiating import WAYS, Way
-from diffcheck.verification.findings import Findings
+from diffcheck.verification.findings import Finding, Findings
 from diffcheck.verification.guarding import guarded
 from diffcheck.verification.layouts import drawn, strided
 from diffcheck.verification.repeats import Judge, outputs_without_graph
 from diffcheck.verification.scaling import scale_findings
-from diffcheck.verification.subjects import Reference, Subject, subject_of, with_parts
+from diffcheck.verification.subjects import Reference, Subject, Tensors, subject_of, with_parts
 from diffcheck.verification.unchecked import unchecked
 
 _FEW = 16  # elements of the outputs up to which every cotangent is tried
@@ -60,23 +60,30 @@ def check(
     seed = checked_seed(seed) % 2**62
     way, subject = _way(engine), derived_subject(fn, inputs, wrt, reference)
     forward = check_outputs(subject)
-    if not forward.ok and not forward.nothing_compared and reference is None:
+    contradicted = any(item.contradicts for item in forward)
+    if contradicted and reference is None:
         raise unfaithful(subject, forward)
-    found = list(forward.items if not forward.ok else ())
+    found = list(forward.items if contradicted or forward.nothing_compared else ())
     # Else no cotangent would fit both, or the function has no value whose slope could be asked for.
-    fitting = all(item.exact is not None for item in found) and not forward.nothing_compared
-    judge = Judge(subject, way)
-    for label, cotangents in _cotangents(subject, tangents, seed) if fitting else ():
-        found += judge.findings(cotangents, label)
-    if fitting and Findings(tuple(found)).ok:
-        found += scale_findings(subject, way, seed)
-    if engine in _CHEAP and fitting:
-        found += judge.alone(seed)
-    if engine == "autograd" and fitting:
-        found += judge.again(seed)
+    if all(item.exact is not None for item in found) and not forward.nothing_compared:
+        found += _gradient_findings(subject, way, engine, _cotangents(subject, tangents, seed), seed)
     items, left = with_parts(subject, found), unchecked(subject, warn=wrt is None)
     findings = Findings(items, f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed), unchecked=left)
     return findings if findings.ok else replace(findings, formulas=_formulas(subject))
+
+
+def _gradient_findings(
+    subject: Subject, way: Way, engine: str | Way, cotangents: Iterator[tuple[str, Tensors]], seed: int
+) -> list[Finding]:
+    judge = Judge(subject, way)
+    found = [item for label, given in cotangents for item in judge.findings(given, label)]
+    if Findings(tuple(found)).ok:
+        found += scale_findings(subject, way, seed)
+    if engine in _CHEAP:
+        found += judge.alone(seed)
+    if engine == "autograd":
+        found += judge.again(seed)
+    return found
 
 
 def _way(engine: str | Way) -> Way:

@@ -13,7 +13,7 @@ from flint import arb
 
 from diffcheck.derivation import Gradient
 from diffcheck.errors import DtypeMismatch, UnreadableValue
-from diffcheck.notation import Program
+from diffcheck.notation import Program, Reduction
 from diffcheck.oracle import FORMATS, Bounds, Format, Point, Values, bounds, exact, format_of, working_precision
 from diffcheck.oracle.limits import Limits
 from diffcheck.oracle.limits import limits as limits_at
@@ -24,6 +24,7 @@ from diffcheck.verification.values import as_floats, as_mapping, form_of_value
 from diffcheck.verification.verdict import Kind, Verdict, judge, judged_by_chance, judged_by_envelope
 
 _DOUBTED = (Verdict.WRONG, Verdict.UNDECIDED)
+_LARGEST = (Reduction.MAX, Reduction.ARGMAX)
 _MOST_NUMBERS = 2000
 _TRUSTED, _MANY_ULP = (Verdict.ACCURATE, Verdict.LOSSY), 1024.0
 
@@ -50,8 +51,13 @@ class Truth:
 
     @cached_property
     def sides(self) -> Mapping[str, Limits]:
-        """Return the limits of each element from all sides; nothing for points of many numbers, where they take too long."""
+        """Return the limits of each element from all sides; nothing for points of many numbers, where they take too long.
+
+        And nothing where largest elements are looked for: of several that tie each by itself may get nothing, and not all.
+        """
         if self.program is None or self.point is None:
+            return {}
+        if any(equation.reduction in _LARGEST for equation in self.program.equations):
             return {}
         if sum(int(np.size(np.asarray(as_floats(value)))) for value in self.point.values()) > _MOST_NUMBERS:
             return {}
@@ -61,7 +67,7 @@ class Truth:
     def scaled(self, slope: float) -> Truth:
         """Return the values times *slope*, whose multiplication a gradient may round twice, on its way in and out."""
         with working_precision(self.values.precision + 64):
-            arrays = {name: array * arb(slope) for name, array in self.values.items()}
+            arrays = {name: np.asarray(array * arb(slope), dtype=object) for name, array in self.values.items()}
         size = {name: np.abs(array.astype(np.float64)) * self.form.unit for name, array in arrays.items()}
 
         def scaled(limits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -72,7 +78,7 @@ class Truth:
 
     def widened(self, limits: Bounds) -> Truth:
         """Return the same values under other bounds."""
-        return replace(self, limits=limits)
+        return replace(self, limits=limits, textbook=None, program=None)
 
 
 def truth_of(gradient: Gradient | Program, point: Point) -> Truth:
@@ -81,9 +87,9 @@ def truth_of(gradient: Gradient | Program, point: Point) -> Truth:
     device = next((str(value.device) for value in point.values() if hasattr(value, "device")), "cpu")
     values = exact(gradient, point, dtype=form.name)
     textbook = gradient.textbook if isinstance(gradient, Gradient) else gradient
-    plain = gradient.program if isinstance(gradient, Gradient) else gradient
-    outputs = gradient.adjoints if isinstance(gradient, Gradient) else {name: name for name in plain.outputs}
-    return Truth(values, bounds(gradient, point, dtype=form.name), form, device, textbook, point, plain, outputs)
+    truth = Truth(values, bounds(gradient, point, dtype=form.name), form, device, textbook, point)
+    # A function has one value where it jumps, and only its derivative several that will do.
+    return replace(truth, program=gradient.program, outputs=gradient.adjoints) if isinstance(gradient, Gradient) else truth
 
 
 def _one_dtype(point: Point) -> str:

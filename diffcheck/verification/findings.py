@@ -47,8 +47,13 @@ class Finding:
     @property
     def refused(self) -> bool:
         """Whether it counts against the gradient; a subgradient at a kink does not."""
-        undefined = self.verdict is Verdict.UNDEFINED and self.kind is not Kind.SUBGRADIENT
-        return undefined or self.verdict in (Verdict.WRONG, Verdict.UNDECIDED)
+        undefined = self.verdict is Verdict.UNDEFINED and self.kind not in (Kind.SUBGRADIENT, Kind.INFINITE)
+        return undefined or self.contradicts
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether it is not what it should be, as far as can be told."""
+        return self.verdict in (Verdict.WRONG, Verdict.UNDECIDED)
 
     def described(self) -> str:
         """Return the same without the exact value."""

@@ -146,7 +146,7 @@ def _answered(question: Question, finders: Sequence[Callable[[], Iterator[Findin
     outputs = check_outputs(question.subject)
     if outputs.nothing_compared:
         return _settled(Findings(outputs.items, f"gradient of {question.subject.name}"), raise_exception)
-    if not outputs.ok:
+    if any(item.contradicts for item in outputs):
         raise unfaithful(question.subject, outputs)
     found, changes = guarded(question.subject.point(), lambda: [item for find in finders for item in find()])
     items = with_parts(question.subject, found)

@@ -2,7 +2,7 @@
 
     the sides differ            a kink: any value between them is a subgradient, and none outside is one
     they agree on a number      the derivative, whatever a branch for this one point says
-    they agree on ±∞            the derivative is infinite: ±∞ is right, and NaN says that there is none
+    they agree on ±∞            there is no derivative: ±∞ says so with its sign, and NaN without
     no side has a value         nothing to add
 
 What was exact, accurate or lossy beside the convention of the program stays so at a kink and at an edge.
@@ -58,7 +58,7 @@ def _slack(end: arb, form: Format) -> float:
 
 def _at_pole(judged: Judgement, got: float, limit: float) -> Judgement:
     if got == limit:
-        return Judgement(Verdict.EXACT, Kind.NONE, 0.0, 0.0)
+        return Judgement(Verdict.UNDEFINED, Kind.INFINITE, 0.0, 0.0)
     if math.isnan(got):
         return Judgement(Verdict.UNDEFINED, Kind.NONE, math.nan, math.nan)
     return judged

@@ -53,6 +53,7 @@ class Kind(Enum):
     WRONG_SIGN = "wrong sign"
     WRONG_SCALE = "wrong scale"
     SUBGRADIENT = "kink, inside its subgradient interval"
+    INFINITE = "infinite, as its limit is"
     NO_SUBGRADIENT = "kink, outside its subgradient interval"
     IMPROBABLE = "far beyond what rounding makes"
     MISSING = "missing gradient"

@@ -26,7 +26,7 @@ FUNCTIONS = {
     "repeat and unfold": (lambda x: x.repeat(2, 3).unfold(1, 3, 2), normal(2, 4)),
     "triangles": (lambda x: x.tril() * x.triu(1).T + x.diagonal(), normal(4, 4)),
     "indexing": (lambda x: x[torch.tensor([0, 2, -1])][:, torch.tensor([1, 1])], normal(5, 8)),
-    "gather and where": (lambda x, t: torch.where(x > 0, x.sqrt(), x).gather(1, t).exp(), normal(5, 4), labels(5, 3)),
+    "gather and where": (lambda x, t: torch.where(x > 0, x.abs().sqrt(), x).gather(1, t).exp(), normal(5, 4), labels(5, 3)),
     "masked fill": (lambda x: x.masked_fill(x < 0.2, 3.0) ** 2, normal(5, 4)),
     "split": (lambda x: sum(part.prod() for part in x.split(3, 1)) + x.chunk(2, 0)[1].sum(), normal(4, 8)),
     "broadcasting": (lambda x, y: (x[:, None] * y - y / x[:, None].exp()).sum(0), normal(5), normal(5, 3)),

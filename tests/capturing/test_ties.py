@@ -41,7 +41,7 @@ def test_of_two_that_tie(name):
     u, v = (value.double().requires_grad_() for value in PAIR)
     findings = dc.check(lambda u, v: function(u, v).sum(), u, v)
     assert findings.ok, findings.table()
-    assert [finding.got for finding in findings if finding.place.name == "u"] == share
+    assert [finding.got for finding in findings if finding.place.name == "u" and not finding.note] == share
 
 
 @pytest.mark.parametrize("name", OF_ROWS)

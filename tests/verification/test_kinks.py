@@ -44,9 +44,9 @@ def test_what_a_branch_says_for_one_point_is_no_derivative():
 
 
 def test_where_the_derivative_is_infinite_so_may_be_the_result_or_there_is_none():
-    assert verdict(INF, NAN, INF, INF) == (Verdict.EXACT, Kind.NONE)
+    assert verdict(INF, NAN, INF, INF) == (Verdict.UNDEFINED, Kind.INFINITE)
     assert verdict(NAN, NAN, INF, INF) == (Verdict.UNDEFINED, Kind.NONE)
-    assert verdict(-INF, NAN, INF, INF) != (Verdict.EXACT, Kind.NONE)
+    assert verdict(-INF, NAN, INF, INF) != (Verdict.UNDEFINED, Kind.INFINITE)
 
 
 @pytest.mark.parametrize("got", [0.25, 0.3, NAN, INF])
