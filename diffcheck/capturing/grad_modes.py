@@ -6,8 +6,10 @@ forward of a `torch.autograd.Function`, which autograd does not look into, detac
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
@@ -15,7 +17,6 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
 
 _DETACHING = {torch.Tensor.detach, torch.detach, torch.Tensor.data.__get__}  # type: ignore[attr-defined]
-_APPLY = torch.autograd.Function.apply.__code__
 
 
 class GradModes(TorchFunctionMode):
@@ -24,24 +25,34 @@ class GradModes(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        inside = _inside_function()
-        if inside and func in _DETACHING:
+        if func in _DETACHING and _inside_function():
             return args[0].view_as(args[0])
         result = func(*args, **(kwargs or {}))
-        if inside or torch.is_grad_enabled():
+        if torch.is_grad_enabled() or _inside_function():
             return result
         return tree_map_only(torch.Tensor, _detached, result)
+
+
+def _inside_function() -> bool:
+    """Say whether the forward of an autograd.Function is running."""
+    forwards = frozenset(_codes(torch.autograd.Function))
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code in forwards:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _detached(value: torch.Tensor) -> torch.Tensor:
     return value.detach() if value.is_floating_point() or value.is_complex() else value
 
 
-def _inside_function() -> bool:
-    """Say whether the forward of an autograd.Function is running."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code is _APPLY:
-            return True
-        frame = frame.f_back  # type: ignore[assignment]
-    return False
+def _codes(owner: type[Any]) -> Iterator[CodeType]:
+    """Yield the code of the forward of every class below *owner*, without its decorators, which others may have too."""
+    below: type[Any]
+    for below in owner.__subclasses__():
+        forward: Any = inspect.unwrap(below.forward)
+        if hasattr(forward, "__code__"):
+            yield forward.__code__
+        yield from _codes(below)

@@ -34,6 +34,11 @@ class Limits:
     low: np.ndarray
     high: np.ndarray
 
+    def scaled(self, factor: float) -> Limits:
+        """Return the limits of *factor* times the values."""
+        ends = [np.asarray(end * arb(factor), dtype=object) for end in (self.low, self.high)]
+        return Limits(*(ends if factor > 0 else reversed(ends)))
+
     def differ(self, index: tuple[int, ...]) -> bool:
         """Say whether the sides differ at the element *index*, by more than so near a value moves where there is no kink."""
         low, high = self.low[index], self.high[index]  # an element, () of an array without axes included

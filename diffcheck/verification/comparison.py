@@ -41,6 +41,7 @@ class Truth:
     point: Point | None = None
     program: Program | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
+    slope: float = 1.0
 
     @cached_property
     def envelopes(self) -> Mapping[str, np.ndarray]:
@@ -62,7 +63,7 @@ class Truth:
         if sum(int(np.size(np.asarray(as_floats(value)))) for value in self.point.values()) > _MOST_NUMBERS:
             return {}
         found = limits_at(self.program, self.point)
-        return {name: found[output] for name, output in self.outputs.items()}
+        return {name: found[output].scaled(self.slope) for name, output in self.outputs.items()}
 
     def scaled(self, slope: float) -> Truth:
         """Return the values times *slope*, whose multiplication a gradient may round twice, on its way in and out."""
@@ -74,7 +75,7 @@ class Truth:
             return {name: abs(slope) * limits[name] + 4 * size[name] + self.form.tiny for name in arrays}
 
         limits = Bounds(scaled(self.limits.rounding), scaled(self.limits.conditioning))
-        return replace(self, values=Values(arrays, self.values.precision), limits=limits, textbook=None, program=None)
+        return replace(self, values=Values(arrays, self.values.precision), limits=limits, textbook=None, slope=slope)
 
     def widened(self, limits: Bounds) -> Truth:
         """Return the same values under other bounds."""

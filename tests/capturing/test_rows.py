@@ -68,6 +68,7 @@ OTHERWISE = {
         "torch_nn._linear_cross_entropy_batch_chunked_no_reduction.default": "it has no such operator",
         "with_effects": "it records no effects",
     },
+    "2.14.": {"aten.cholesky.default": "it has no such operator"},
 }
 OTHERS = {
     name: told for start, table in OTHERWISE.items() if torch.__version__.startswith(start) for name, told in table.items()
@@ -218,7 +219,7 @@ def test_a_row_without_a_case_is_never_asked(name, rows, case, monkeypatch):
 
 
 def test_every_row_is_of_an_operator_that_there_is():
-    for name in sorted(name for name in OWN_ROWS if name.startswith("aten.")):
+    for name in sorted(name for name in OWN_ROWS if name.startswith("aten.") and name not in OTHERS):
         _, packet, overload = name.split(".")
         assert overload in getattr(torch.ops.aten, packet).overloads(), name
 

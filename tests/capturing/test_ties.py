@@ -13,11 +13,13 @@ from diffcheck.verification.verdict import Verdict
 PAIR = (torch.tensor([1.0, 2.0, 3.0, -0.5]), torch.tensor([1.0, 3.0, 2.0, -0.5]))
 ROWS = torch.tensor([[1.0, 3.0, 3.0, -2.0], [2.0, 2.0, 2.0, 1.0], [-1.0, 1.0, -4.0, 4.0]])
 
+# From PyTorch 2.14 on they share as maximum does.
+TO_THE_FIRST = 1.0 if tuple(map(int, torch.__version__.split(".")[:2])) < (2, 14) else 0.5
 OF_TWO = {
     "maximum": (torch.maximum, [0.5, 0.0, 1.0, 0.5]),
     "minimum": (torch.minimum, [0.5, 1.0, 0.0, 0.5]),
-    "fmax": (torch.fmax, [1.0, 0.0, 1.0, 1.0]),
-    "fmin": (torch.fmin, [1.0, 1.0, 0.0, 1.0]),
+    "fmax": (torch.fmax, [TO_THE_FIRST, 0.0, 1.0, TO_THE_FIRST]),
+    "fmin": (torch.fmin, [TO_THE_FIRST, 1.0, 0.0, TO_THE_FIRST]),
     "maximum with itself": (lambda u, v: torch.maximum(u, u) + 0 * v, [1.0] * 4),
 }
 
