@@ -5,7 +5,7 @@ rounding errors move a result (Monte Carlo arithmetic: Parker, 1997).
 
 Values are float64 arrays that hold numbers of the format. A sum is accumulated in float64 and rounded once, and a constant has
 the format that sums are made in, as formats of 16 bits are computed in a wider one. For float64 this is NumPy's own arithmetic,
-at random with one more relative error of at most u in each result.
+at random with one more relative error of at most u in each result and in each input, which may have been rounded itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Rational
 
-from diffcheck.notation import Program
+from diffcheck.notation import Program, Role
 from diffcheck.oracle.arithmetic import Planes
 from diffcheck.oracle.error_arithmetic import float_of, matrix_product
 from diffcheck.oracle.evaluation import evaluate
@@ -111,10 +111,13 @@ def float_values(
 ) -> dict[str, np.ndarray]:
     """Return every tensor of *program* at *point* as float64 arrays, carried out in *form*, rounded at random if asked to."""
     prepared = prepare(program, point)
+    inputs = dict(prepared.values)
+    if form.precision == 53:  # in narrower formats nothing is left of them to round
+        inputs |= {name: rounded_to(inputs[name], form, generator) for name in set(inputs) - set(program.named(Role.INTEGER))}
     with np.errstate(all="ignore"):
         planes = evaluate(
             program,
-            {name: (array,) for name, array in prepared.values.items()},
+            {name: (array,) for name, array in inputs.items()},
             prepared.sizes,
             FloatArithmetic(form, generator),
         )

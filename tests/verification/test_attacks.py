@@ -188,3 +188,9 @@ def test_inference_mode_is_refused():
         made_there = torch.ones(2)
     with pytest.raises(CaptureError, match="made in inference mode"):
         dc.check(torch.sin, made_there, wrt="input")
+
+
+def test_what_the_rounding_of_the_inputs_does_is_no_fault():
+    """At 10⁴ the sum of exponentials is known to 10⁻¹² of itself, and so is its slope: PyTorch goes by its logarithm."""
+    x = torch.full((5,), 1e4, dtype=D, requires_grad=True)
+    assert dc.check(lambda x: torch.logcumsumexp(x, 0), x).ok
