@@ -54,6 +54,12 @@ EXPLANATIONS = (
         " reflection has and nothing forbids, digits are lost, and at it the gradient is not finite.",
     ),
     Explanation(
+        "logcumsumexp",
+        "Its backward goes by logarithms, log|g| - y + x with y the result: for y of 10000 these are rounded by 1e-12, and the"
+        " slope is off by as much, relatively, where x - y alone is exact.",
+        largest=1e-9,
+    ),
+    Explanation(
         "polar",
         "Its backward divides by |abs| where the formula has abs: the sign is wrong for a negative first argument, which the"
         " documentation leaves open.",
