@@ -79,8 +79,27 @@ def batched_forward(subject: Subject, batch: Sequence[Mapping[str, torch.Tensor]
 
 def reverse_over_reverse(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Slopes:
     """The gradient of Σ x̄·u by torch.autograd, where x̄ is torch.autograd's too."""
+    leaves = subject.leaves()
+    return _slopes_of_slopes(subject, leaves, cotangents, along, leaves)
+
+
+def reverse_by_cotangents(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Tensors:
+    """The gradient of Σ x̄·u by the cotangents, in which x̄ is linear, by torch.autograd: what forward mode gives too."""
+    given = tuple(value.detach().clone().requires_grad_() for value in cotangents)
+    named = {str(place): value for place, value in enumerate(given)}
+    slopes = _slopes_of_slopes(subject, subject.leaves(), given, along, named)
+    return tuple(value for value in slopes.values() if value is not None)
+
+
+def _slopes_of_slopes(
+    subject: Subject,
+    leaves: dict[str, torch.Tensor],
+    cotangents: Tensors,
+    along: Mapping[str, torch.Tensor],
+    by: dict[str, torch.Tensor],
+) -> Slopes:
+    """Return the gradient of Σ x̄·u with respect to *by*, among the *leaves* or the *cotangents* that x̄ is made of."""
     with torch.enable_grad():
-        leaves = subject.leaves()
         outputs = subject.call(leaves)
         wanted = [place for place, output in enumerate(outputs) if output.requires_grad]
         found = torch.autograd.grad(
@@ -92,29 +111,8 @@ def reverse_over_reverse(subject: Subject, cotangents: Tensors, along: Mapping[s
         )
         inner = {name: slope for name, slope in zip(leaves, found, strict=True) if slope is not None and slope.requires_grad}
         if not inner:
-            return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
-        return slopes_of(leaves, tuple(inner.values()), tuple(along[name] for name in inner))
-
-
-def reverse_by_cotangents(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Tensors:
-    """The gradient of Σ x̄·u by the cotangents, in which x̄ is linear, by torch.autograd: what forward mode gives too."""
-    with torch.enable_grad():
-        leaves, given = subject.leaves(), tuple(value.detach().clone().requires_grad_() for value in cotangents)
-        outputs = subject.call(leaves)
-        wanted = [place for place, output in enumerate(outputs) if output.requires_grad]
-        found = torch.autograd.grad(
-            [outputs[place] for place in wanted],
-            list(leaves.values()),
-            [given[place] for place in wanted],
-            create_graph=True,
-            allow_unused=True,
-        )
-        inner = {name: slope for name, slope in zip(leaves, found, strict=True) if slope is not None and slope.requires_grad}
-        if not inner:
-            return tuple(torch.zeros_like(value) for value in given)
-        named = {str(place): value for place, value in enumerate(given)}
-        slopes = slopes_of(named, tuple(inner.values()), tuple(along[name] for name in inner))
-        return tuple(value for value in slopes.values() if value is not None)
+            return {name: torch.zeros_like(value) for name, value in by.items()}
+        return slopes_of(by, tuple(inner.values()), tuple(along[name] for name in inner))
 
 
 def forward_over_reverse(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Slopes:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import library as torch_library
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
@@ -497,13 +498,13 @@ def test_a_backward_of_both_orders_passes():
 
 
 @pytest.fixture(scope="module")
-def library():
-    """Return operators of torch.library: a right backward, a wrong one, one without a fake, and one that overwrites."""
+def operators():
+    """Return custom operators: a right backward, a wrong one, one without a fake, and one that overwrites."""
     made = {}
     for name, factor in {"right": 3.0, "wrong": 3.0 * (1 + 1e-9), "fakeless": 3.0}.items():
         made[name] = _registered(name, factor)
 
-    @torch.library.custom_op("diffcheck_tests::overwrites", mutates_args={"x"})
+    @torch_library.custom_op("diffcheck_tests::overwrites", mutates_args={"x"})
     def overwrites(x: torch.Tensor) -> None:
         x.mul_(2)
 
@@ -512,7 +513,7 @@ def library():
 
 
 def _registered(name, factor):
-    @torch.library.custom_op(f"diffcheck_tests::{name}", mutates_args=())
+    @torch_library.custom_op(f"diffcheck_tests::{name}", mutates_args=())
     def cube(x: torch.Tensor) -> torch.Tensor:
         return torch.from_numpy(x.detach().numpy() ** 3)
 
@@ -527,9 +528,9 @@ def _registered(name, factor):
 
 
 @pytest.mark.parametrize(("name", "right"), [("right", True), ("wrong", False), ("fakeless", True)])
-def test_a_custom_operator_is_judged_by_its_reference(library, name, right):
+def test_a_custom_operator_is_judged_by_its_reference(operators, name, right):
     def user(x):
-        return library[name](x) * 2
+        return operators[name](x) * 2
 
     assert dc.check(user, X, reference=lambda x: 2 * x**3).ok is right
     assert dc.check(user, X, reference="data x[2, 3]; y[i,j] = 2*x[i,j]**3").ok is right
@@ -537,9 +538,9 @@ def test_a_custom_operator_is_judged_by_its_reference(library, name, right):
 
 
 @pytest.mark.parametrize(("name", "kind"), [("right", UnsupportedOperator), ("fakeless", CaptureError)])
-def test_a_custom_operator_without_a_reference_is_named_with_its_line(library, name, kind):
+def test_a_custom_operator_without_a_reference_is_named_with_its_line(operators, name, kind):
     def user(x):
-        return library[name](x)  # the line
+        return operators[name](x)  # the line
 
     with pytest.raises(kind) as refusal:
         dc.check(user, X)
@@ -548,14 +549,14 @@ def test_a_custom_operator_without_a_reference_is_named_with_its_line(library, n
     assert "# the line" in refusal.value.place
 
 
-def test_a_custom_operator_that_overwrites_an_argument_is_refused(library):
+def test_a_custom_operator_that_overwrites_an_argument_is_refused(operators):
     def on_its_own(x):
         value = x.clone()
-        library["overwrites"](value)
+        operators["overwrites"](value)
         return value
 
     def on_its_input(x):
-        library["overwrites"](x)
+        operators["overwrites"](x)
         return 1 * x
 
     with pytest.raises(CaptureError, match=r"diffcheck_tests\.overwrites.*overwrites an argument"):

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import torch
+from torch import library as torch_library
 
 import diffcheck as dc
 
@@ -172,8 +173,8 @@ def check_functions():
 
 def check_operators():
     try:
-        from torch.library import triton_op, wrap_triton
-    except ImportError as error:
+        triton_op, wrap_triton = torch_library.triton_op, torch_library.wrap_triton
+    except AttributeError as error:
         say("absent", str(error))
         return
 
