@@ -101,14 +101,15 @@ def verify(
 
 @app.command()
 def calibrate(
-    cases: Annotated[int, typer.Option(min=1, help="How many networks to draw; a thousand take some twenty minutes.")] = 1000,
+    cases: Annotated[int, typer.Option(min=1, help="How many networks to draw; a thousand take an hour on a core.")] = 1000,
     seed: Annotated[int, typer.Option(help="The seed of the first network; the next has the next one.")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one a core if left out.")] = None,
     json: Json = False,
 ) -> None:
     """Check networks that are right, and the same with a small fault; exit with 1 at a false alarm or a miss."""
     from diffcheck.cli.calibrating import calibrate_checks
 
-    raise typer.Exit(calibrate_checks(cases, seed, json))
+    raise typer.Exit(calibrate_checks(cases, seed, jobs, json))
 
 
 @app.command()

@@ -6,25 +6,27 @@ import json as encoding
 from collections import defaultdict
 from dataclasses import asdict
 
-from diffcheck.cli.progress import progress
+from diffcheck.cli.progress import cores, progress
+from diffcheck.problems.requests import checked_seed
 from diffcheck.verification.calibration import FAULTS, Case, cases
 
 
-def calibrate_checks(count: int, seed: int, json: bool) -> int:
+def calibrate_checks(count: int, seed: int, jobs: int | None, json: bool) -> int:
     """Print the false alarms and the misses by network and dtype; return 1 if there is one."""
+    checked_seed(seed)
+    found = []
     with progress("calibrating", count) as advance:
-        found = []
-        for case in cases(count, seed):
+        for case in cases(count, seed, jobs=min(jobs or cores(), count)):
             found.append(case)
+            if not json and (case.alarm or not case.caught):  # at once: the table comes after an hour
+                told = case.alarm or f"missed the fault behind {case.layer}"
+                print(f"seed {case.seed}, {case.network}, {case.dtype}: {told}", flush=True)
             advance()
-    refused = [case for case in found if case.alarm or not case.caught]
     if json:
         print(encoding.dumps({"seed": seed, "faults": FAULTS, "cases": [asdict(case) for case in found]}, indent=2))
     else:
         _print_table(found, seed)
-        for case in refused:
-            print(f"seed {case.seed}, {case.network}, {case.dtype}: {case.alarm or f'missed the fault behind {case.layer}'}")
-    return 1 if refused else 0
+    return 1 if any(case.alarm or not case.caught for case in found) else 0
 
 
 def _print_table(found: list[Case], seed: int) -> None:

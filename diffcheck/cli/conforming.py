@@ -12,7 +12,7 @@ from pathlib import Path
 
 from diffcheck._version import __version__
 from diffcheck.benchmarks import machine, versions
-from diffcheck.cli.progress import progress
+from diffcheck.cli.progress import cores, progress
 from diffcheck.cli.verifying import check_device
 from diffcheck.conformance import SAMPLE_VERDICTS, Journal, OperatorOutcome, Settings, counted, reasons, row_of, walk
 from diffcheck.conformance.entries import chosen, entries
@@ -41,7 +41,7 @@ def walk_operators(
     print(f"{told}, seed {settings.seed}, {len(set(names) & set(journal.finished))} finished before")
     left = [name for name in names if name not in journal.finished]
     with progress("judging operators", len(left)) as advance:
-        for outcome in walk(left, settings, jobs=jobs or _cores(), budget=budget):
+        for outcome in walk(left, settings, jobs=jobs or cores(), budget=budget):
             journal.add(outcome)
             advance()
     found = {name: journal.finished.get(name) for name in names}
@@ -50,12 +50,6 @@ def walk_operators(
     print(_summary(results))
     print(f"{', '.join(map(str, written))} written")
     return _code(found)
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _code(found: dict[str, OperatorOutcome | None]) -> int:

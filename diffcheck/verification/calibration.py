@@ -6,7 +6,9 @@ alarm, and with a fault behind one of its layers: a backward that is (1 + ε) ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle, islice
 from random import Random
@@ -67,8 +69,15 @@ def case(network: str, dtype: str, seed: int) -> Case:
     return Case(network, dtype, seed, layer, "" if right.ok else str(right.worst), caught)
 
 
-def cases(count: int, seed: int = 0, *, one: Callable[[str, str, int], Case] = case) -> Iterator[Case]:
-    """Return *count* cases, the networks and dtypes in turn, drawn from *seed*, *seed* + 1, …"""
+def cases(count: int, seed: int = 0, *, jobs: int = 1) -> Iterator[Case]:
+    """Yield *count* cases, the networks and dtypes in turn, drawn from *seed*, *seed* + 1, …, shared among *jobs* processes."""
     turns = cycle([(network, dtype) for dtype in FAULTS for network in NETWORKS])
-    for place, (network, dtype) in enumerate(islice(turns, count)):
-        yield one(network, dtype, seed + place)
+    networks, dtypes = zip(*islice(turns, count), strict=True)
+    seeds = range(seed, seed + count)
+    if jobs == 1:
+        yield from map(case, networks, dtypes, seeds)
+        return
+    # Started afresh rather than forked: PyTorch's threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        yield from pool.map(case, networks, dtypes, seeds)

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from diffcheck.cli import main
+from diffcheck.verification.calibration import FAULTS
 
 THERMOMETER = "parameter w; parameter b; data x[n]; target y[n]\np[i] = w*x[i] + b\nL = Σ_i (p[i] - y[i])**2/n\n"
 
@@ -140,3 +141,14 @@ def test_help_loads_nothing_heavy(command):
     done = subprocess.run([sys.executable, "-c", code, "diffcheck", *command[2:]], capture_output=True, text=True, check=True)
     assert "Usage:" in done.stdout
     assert done.stderr.strip().endswith("[]")
+
+
+def test_calibrate_counts_what_is_missed(diffcheck, monkeypatch):
+    code, out, _ = diffcheck("calibrate", "--cases", "2", "--jobs", "1")
+    assert code == 0
+    assert "2 cases from seed 0: 0 false alarms on right gradients,\n0 planted faults missed" in out
+    monkeypatch.setitem(FAULTS, "float64", 0.0)  # no fault at all, which nothing can see
+    code, out, _ = diffcheck("calibrate", "--cases", "1", "--jobs", "1")
+    assert code == 1
+    assert out.startswith("seed 0, classifier, float64: missed the fault behind ")
+    assert diffcheck("calibrate", "--cases", "1", "--seed", "-1")[0] == 2
