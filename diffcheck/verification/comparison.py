@@ -42,10 +42,13 @@ class Truth:
     program: Program | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     slope: float = 1.0
+    unscaled: Truth | None = None
 
     @cached_property
     def envelopes(self) -> Mapping[str, np.ndarray]:
         """Return how far rounding at random moves each element."""
+        if self.unscaled is not None:
+            return {name: self._scaled(name, size) for name, size in self.unscaled.envelopes.items()}
         if self.textbook is None or self.point is None:
             return {}
         return envelopes(self.textbook, self.point, self.values, self.form)
@@ -69,13 +72,16 @@ class Truth:
         """Return the values times *slope*, whose multiplication a gradient may round twice, on its way in and out."""
         with working_precision(self.values.precision + 64):
             arrays = {name: np.asarray(array * arb(slope), dtype=object) for name, array in self.values.items()}
-        size = {name: np.abs(array.astype(np.float64)) * self.form.unit for name, array in arrays.items()}
+        values = Values(arrays, self.values.precision)
+        scaled = replace(self, values=values, textbook=None, slope=slope, unscaled=self)
+        limits = (self.limits.rounding, self.limits.conditioning)
+        wider = ({name: scaled._scaled(name, size) for name, size in sizes.items() if name in arrays} for sizes in limits)
+        return replace(scaled, limits=Bounds(*wider))
 
-        def scaled(limits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-            return {name: abs(slope) * limits[name] + 4 * size[name] + self.form.tiny for name in arrays}
-
-        limits = Bounds(scaled(self.limits.rounding), scaled(self.limits.conditioning))
-        return replace(self, values=Values(arrays, self.values.precision), limits=limits, textbook=None, slope=slope)
+    def _scaled(self, name: str, size: np.ndarray) -> np.ndarray:
+        """Return *size*, an error of the unscaled values, times the slope, with two roundings more."""
+        exact = np.abs(self.values[name].astype(np.float64))
+        return abs(self.slope) * size + 4 * exact * self.form.unit + self.form.tiny
 
     def widened(self, limits: Bounds) -> Truth:
         """Return the same values under other bounds."""

@@ -23,6 +23,12 @@ def test_a_right_network_passes_and_a_small_fault_is_caught(network, dtype):
     assert found.caught
 
 
+def test_a_right_network_without_a_finite_bound_passes_at_every_slope_of_its_loss():
+    found = case("classifier", "bfloat16", seed=68)  # a variance of three numbers, at a slope of 0.3
+    assert not found.alarm, found.alarm
+    assert found.caught
+
+
 def test_the_finding_names_the_tensor_and_the_factor():
     drawn = drawn_network("classifier", 1).to(torch.bfloat16)
     findings = with_fault(drawn, "last", 0.05)
