@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from math import isfinite, isnan
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr, Integer, Rational
@@ -71,11 +71,12 @@ def exact_number(value: object) -> Expr:
 
 @dataclass
 class Builder:
-    """The equations made so far, and the names that are taken."""
+    """The equations made so far, the names that are taken, and how the result of the node at hand holds a number."""
 
     taken: set[str]
     equations: list[Equation] = field(default_factory=list)
     stem: str = "t"
+    stored: Callable[[Any], Any] = lambda value: value
 
     def index(self, extent: Expr, used: Iterable[Index] = ()) -> Index:
         """Return an index over *extent* with a name that neither a tensor nor any of *used* has."""

@@ -51,6 +51,7 @@ from diffcheck.capturing.exporting import exported, overwriting
 from diffcheck.capturing.locating import line_calling
 from diffcheck.capturing.overwriting import overwritten_state
 from diffcheck.capturing.rows import ROWS, Row
+from diffcheck.capturing.storing import storing
 from diffcheck.errors import CaptureError, DiffcheckError, UnknownName, UnsupportedOperator
 from diffcheck.notation import Program, Role, Tensor
 from diffcheck.notation.symbols import check_name, extent
@@ -233,6 +234,7 @@ class _Walk:
         if row is None:
             raise self._unsupported(name, node)
         self.build.stem = self._free(node.name)
+        self.build.stored = storing(node.meta.get("val"))
         try:
             return typed(row(self.build, *arguments, **_plain(named, row)), node.meta.get("val"))
         except DiffcheckError as error:

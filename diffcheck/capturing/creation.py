@@ -22,12 +22,12 @@ def filled(shape: Sequence[Any], value: Any) -> Array:
 
 @operator("aten.full.default")
 def _full(build: Builder, shape: Sequence[Any], value: Any) -> Array:
-    return filled(shape, value)
+    return filled(shape, build.stored(value))
 
 
 @operator("aten.full_like.default")
 def _full_like(build: Builder, u: Array, value: Any) -> Array:
-    return filled(u.extents, value)
+    return filled(u.extents, build.stored(value))
 
 
 @operator("aten.zeros.default")
@@ -57,7 +57,9 @@ def _empty(build: Builder, shape: Sequence[Any], *order: Any) -> Array:
 
 @operator("aten.fill.Scalar", "aten.fill.Tensor")
 def _fill(build: Builder, u: Array, value: Any) -> Array:
-    return filled(u.extents, value) if not isinstance(value, Array) else Array(u.extents, lambda _: value.at(()), u.whole)
+    if isinstance(value, Array):
+        return Array(u.extents, lambda _: value.at(()), u.whole)
+    return filled(u.extents, build.stored(value))
 
 
 @operator("aten.copy.default")
@@ -68,7 +70,7 @@ def _copy(build: Builder, u: Array, source: Array, non_blocking: bool = False) -
 
 @operator("aten.scalar_tensor.default")
 def _scalar_tensor(build: Builder, value: Any) -> Array:
-    return constant(value)
+    return constant(build.stored(value))
 
 
 @operator("aten.arange.start_step", "aten.arange.default", "aten.arange.start")

@@ -24,7 +24,7 @@ def _amounts(u: Array, pad: Sequence[Any]) -> list[tuple[Expr, Expr]]:
 
 @operator("aten.constant_pad_nd.default")
 def _pad_by_constant(build: Builder, u: Array, pad: Sequence[Any], value: Any = None) -> Array:
-    fill, whole, amounts = constant(value or 0).at(()), build.named(u), _amounts(u, pad)
+    fill, whole, amounts = constant(build.stored(value or 0)).at(()), build.named(u), _amounts(u, pad)
     extents = tuple(size + before + after for size, (before, after) in zip(u.extents, amounts, strict=True))
 
     def element(places: Places, _: Places) -> Expr:

@@ -187,12 +187,13 @@ def _lerp(build: Builder, u: Array, v: Array, weight: Any) -> Array:
 
 @operator("aten.where.self", "aten.where.ScalarOther", "aten.where.ScalarSelf")
 def _where(build: Builder, condition: Array, u: Any, v: Any) -> Array:
-    return build.pointwise(select, condition, as_array(u), as_array(v), whole=as_array(u).whole and as_array(v).whole)
+    u, v = as_array(build.stored(u)), as_array(build.stored(v))
+    return build.pointwise(select, condition, u, v, whole=u.whole and v.whole)
 
 
 @operator("aten.masked_fill.Scalar", "aten.masked_fill.Tensor")
 def _masked_fill(build: Builder, u: Array, mask: Array, value: Any) -> Array:
-    return build.pointwise(lambda a, m, v: select(m, v, a), u, mask, as_array(value))
+    return build.pointwise(lambda a, m, v: select(m, v, a), u, mask, as_array(build.stored(value)))
 
 
 @operator("aten.clamp.default", "aten.clamp.Tensor")

@@ -1,7 +1,7 @@
 """Program -> certified values in ball arithmetic, the number line in ULP, and error bounds that are derived, not chosen."""
 
-from diffcheck.oracle.bounds import Bounds, bounds
-from diffcheck.oracle.certified import Values, exact
+from diffcheck.oracle.bounds import Bounds, bounds, rounding_bounds
+from diffcheck.oracle.certified import Values, exact, exact_pointwise
 from diffcheck.oracle.float_arithmetic import float_values
 from diffcheck.oracle.formats import FORMATS, Format, format_of
 from diffcheck.oracle.points import Point, exact_array, prepare
@@ -20,6 +20,7 @@ __all__ = [
     "error_in_ulp",
     "exact",
     "exact_array",
+    "exact_pointwise",
     "float_values",
     "format_of",
     "is_infinite",
@@ -27,6 +28,7 @@ __all__ = [
     "prepare",
     "round_dyadic",
     "round_value",
+    "rounding_bounds",
     "ulp",
     "working_precision",
 ]

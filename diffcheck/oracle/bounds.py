@@ -37,17 +37,24 @@ def bounds(gradient: Gradient | Program, point: Point, *, dtype: object = "float
     plain = gradient.program if isinstance(gradient, Gradient) else gradient
     textbook = gradient.textbook if isinstance(gradient, Gradient) else gradient
     names = gradient.wrt if isinstance(gradient, Gradient) else gradient.outputs
-    prepared = prepare(plain, point)
-    still = {name: (array, np.zeros_like(array)) for name, array in prepared.values.items()}
-    whole = plain.named(Role.INTEGER)
+    rounding = rounding_bounds(textbook, point, dtype=form)
+    prepared, whole = prepare(plain, point), plain.named(Role.INTEGER)
     moved = {name: (array, (name not in whole) * form.unit * np.abs(array)) for name, array in prepared.values.items()}
     with np.errstate(all="ignore"):
-        rounding = evaluate(textbook, still, prepared.sizes, ErrorArithmetic(form))
         passed = evaluate(plain, moved, prepared.sizes, ErrorArithmetic(form, rounding=False))
     return Bounds(
-        {name: _closed(rounding[output][1]) for name, output in zip(names, textbook.outputs, strict=True)},
+        {name: rounding[output] for name, output in zip(names, textbook.outputs, strict=True)},
         {name: _closed(_at_best(passed[output], form)) for name, output in zip(names, plain.outputs, strict=True)},
     )
+
+
+def rounding_bounds(program: Program, point: Point, *, dtype: object = "float64") -> dict[str, np.ndarray]:
+    """Return the rounding bound alone of every output of *program*, inputs taken as exact."""
+    prepared = prepare(program, point)
+    still = {name: (array, np.zeros_like(array)) for name, array in prepared.values.items()}
+    with np.errstate(all="ignore"):
+        found = evaluate(program, still, prepared.sizes, ErrorArithmetic(format_of(dtype)))
+    return {name: _closed(found[name][1]) for name in program.outputs}
 
 
 def _at_best(value: Planes, form: Format) -> np.ndarray:

@@ -86,6 +86,44 @@ def exact(program: Program | Gradient, point: Point, *, dtype: object = "float64
     return Values(arrays, _PRECISIONS[-1])
 
 
+def exact_pointwise(program: Program, point: Mapping[str, np.ndarray], *, dtype: object = "float64") -> dict[str, np.ndarray]:
+    """Return what `exact` does, where each element of the outputs depends on the same element of the inputs alone.
+
+    All have the shape (n,). The precision rises for those elements alone that do not round uniquely yet: where one of many
+    thousands is a pole, or a tie, the others do not wait for it.
+    """
+    form = format_of(dtype)
+    left = np.arange(len(next(iter(point.values()))))
+    arrays = {name: np.empty(len(left), dtype=object) for name in program.outputs}
+    for precision in _PRECISIONS:
+        prepared = prepare(program, {name: value[left] for name, value in point.items()})
+        with working_precision(precision):
+            found = _evaluated(program, prepared, BallArithmetic())
+            for name in program.outputs:
+                arrays[name][left] = found[name]
+            settled = np.array([[_settled(ball, form) for ball in found[name]] for name in program.outputs])
+        left = left[~settled.all(axis=0)]
+        if not len(left):
+            return arrays
+    missing = np.array([place for place in left if any(arrays[name][place].is_nan() for name in program.outputs)], dtype=int)
+    return _not_found(program, point, arrays, missing)
+
+
+def _not_found(
+    program: Program, point: Mapping[str, np.ndarray], arrays: dict[str, np.ndarray], missing: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return *arrays* with all numbers at those places of *missing* where a value may be there that was not found."""
+    if not len(missing) or not _unsure(program, prepare(program, {name: value[missing] for name, value in point.items()})):
+        return arrays
+    if len(missing) > 1:
+        for half in np.array_split(missing, 2):
+            _not_found(program, point, arrays, half)
+        return arrays
+    for array in arrays.values():
+        array[missing] = not_found(array[missing])
+    return arrays
+
+
 def _unsure(program: Program, prepared: Prepared) -> bool:
     with working_precision(_PRECISIONS[-1]):
         watched = WatchedBalls()

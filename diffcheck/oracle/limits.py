@@ -2,7 +2,7 @@
 
 Every real input x_i moves by ε·s_i·|x_i|, or by ε·s_i where it is 0, with the s_i drawn once for each side: all above 0, all
 below, and mixed, of several sizes, so that ties are broken both ways. ε = 2^−1200, and 2^−2400 to see what a value tends to:
-one that still grows is taken to be infinite, one that still shrinks to be 0.
+one that still grows is taken to be infinite, one that still shrinks to be 0. ε is far below the smallest number of float64.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from diffcheck.oracle.evaluation import evaluate
 from diffcheck.oracle.points import Point, Prepared, prepare
 from diffcheck.oracle.precision import working_precision
 
-_NEAR, _NEARER = 1200, 2400
-_BITS = 6500
-_SIDES = 6  # beside all above and all below
+NEAR = 1200
+_MIXED = 6  # sides beside all above and all below
 _SAME = 2.0**-64
 _SIZES = 8
 
@@ -47,29 +46,39 @@ class Limits:
         return bool(high - low > _SAME * (abs(low) + abs(high)))
 
 
-def limits(program: Program, point: Point) -> dict[str, Limits]:
+def limits(program: Program, point: Point, *, near: int = NEAR, mixed: int = _MIXED) -> dict[str, Limits]:
     """Return the one-sided limits of the outputs of *program* at *point*, as its parameters and data move.
 
-    Cotangents and whole numbers stay as they are. Raises what `exact` raises for a point that does not fit.
+    Cotangents and whole numbers stay as they are. ε = 2^−*near* must be far below the smallest number of the point's format,
+    and *mixed* sides are tried, of which a function of one number, element by element, needs none. Raises what `exact` raises
+    for a point that does not fit.
     """
     prepared = prepare(program, point)
     found: dict[str, list[np.ndarray]] = {name: [] for name in program.outputs}
-    with working_precision(_BITS):
-        for signs in _sides(program, prepared):
-            near, nearer = (_values(program, prepared, signs, power) for power in (_NEAR, _NEARER))
+    with working_precision(5 * near + 500):
+        for signs in _sides(program, prepared, mixed):
+            sooner, later = (_values(program, prepared, signs, power) for power in (near, 2 * near))
             for name in program.outputs:
-                found[name].append(_limit(near[name], nearer[name]))
-        return {name: Limits(_outermost(sides, arb.min), _outermost(sides, arb.max)) for name, sides in found.items()}
+                found[name].append(_limit(sooner[name], later[name]))
+        return {name: _ends(sides) for name, sides in found.items()}
+
+
+def beside(program: Program, point: Point, power: int, bits: int, *, mixed: int = 0) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the values of the outputs at ε = 2^−*power* from *point*, on the sides that `limits` tries, in *bits*."""
+    prepared = prepare(program, point)
+    with working_precision(bits):
+        for signs in _sides(program, prepared, mixed):
+            yield _values(program, prepared, signs, power)
 
 
 def _moving(program: Program) -> tuple[str, ...]:
     return tuple(tensor.name for tensor in program.inputs if tensor.role in (Role.PARAMETER, Role.DATA))
 
 
-def _sides(program: Program, prepared: Prepared) -> Iterator[Mapping[str, np.ndarray]]:
+def _sides(program: Program, prepared: Prepared, mixed: int) -> Iterator[Mapping[str, np.ndarray]]:
     generator = np.random.default_rng(0)
     shapes = {name: prepared.values[name].shape for name in _moving(program)}
-    for turn in range(2 + _SIDES):
+    for turn in range(2 + mixed):
         sizes = {name: generator.integers(1, _SIZES, shape) for name, shape in shapes.items()}
         for name, shape in shapes.items():
             sizes[name] = sizes[name] * (1 if turn == 0 else -1 if turn == 1 else generator.choice((-1, 1), shape))
@@ -108,6 +117,21 @@ def _tending(near: arb, nearer: arb) -> arb:
         # A slope of 1 + ε·c tends to 1 as fast as ε does; what still grows by a half has no end.
         return nearer if 2 * abs(nearer) < 3 * abs(near) else arb("inf") if nearer > 0 else arb("-inf")
     return arb(0) if 3 * abs(nearer) < 2 * abs(near) else nearer
+
+
+def _ends(sides: list[np.ndarray]) -> Limits:
+    """Return the least and the greatest limit; where there are others between, the sides tried are a few of many.
+
+    Then the ends lie farther out, as those of x/√(x² + y²) at the origin do, and half of what was seen is added to both.
+    """
+    low, high = _outermost(sides, arb.min), _outermost(sides, arb.max)
+    for place in range(low.size):
+        least, most = low.flat[place], high.flat[place]
+        slack = _SAME * (abs(least) + abs(most))
+        if any(least + slack < side.flat[place] < most - slack for side in sides):
+            more = (most - least) / 2
+            low.flat[place], high.flat[place] = least - more, most + more
+    return Limits(low, high)
 
 
 def _outermost(sides: list[np.ndarray], chosen: Any) -> np.ndarray:

@@ -10,16 +10,16 @@ Every program is made twice: stable, for the values, and with the textbook's slo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Mul
 
-from diffcheck.derivation import Gradient
+from diffcheck.derivation import Gradient, derive
 from diffcheck.derivation.gradient import adjoint_program
 from diffcheck.derivation.slopes import Rules
 from diffcheck.derivation.terms import fresh_name
 from diffcheck.notation import Equation, Index, Program, Role, Tensor, read
-from diffcheck.oracle import Bounds, Point, bounds, exact, format_of
+from diffcheck.oracle import Bounds, Point, format_of, rounding_bounds
 from diffcheck.verification.comparison import Truth, truth_of
 
 
@@ -36,9 +36,9 @@ class Derived:
         """Return the exact values at *point* under the bound of the textbook form."""
         plain = truth_of(self.stable, point)
         form = format_of(plain.form.name)
-        rounding = bounds(self.textbook, point, dtype=form.name).rounding
+        rounding = rounding_bounds(self.textbook, point, dtype=form)
         by_name = dict(zip(self.names, self.stable.outputs, strict=True))
-        values = exact(self.stable, point, dtype=form.name)
+        values = plain.values
         limits = Bounds(
             {name: rounding[output] for name, output in zip(self.names, self.textbook.outputs, strict=True)},
             {name: plain.limits.conditioning[output] for name, output in by_name.items()},
@@ -59,9 +59,25 @@ def forward(gradient: Gradient) -> Derived:
     return _by_outputs(_contracted(reverse(gradient), "dot"), gradient)
 
 
-def second(gradient: Gradient) -> Derived:
-    """Return Σ_x' ∂x̄/∂x'·u for directions u of every x in *wrt*."""
-    return _derived(_contracted(reverse(gradient), "bar_bar"), gradient.wrt)
+def second(gradient: Gradient, slopes: tuple[str, ...] = ()) -> Derived:
+    """Return Σ_x' ∂x̄'/∂x·u' for directions u' of every x' in *slopes*, all of *wrt* if none are named."""
+    return _derived(_contracted(_of(gradient, slopes), "bar_bar"), gradient.wrt)
+
+
+def second_gradient(gradient: Gradient, slopes: tuple[str, ...] = ()) -> Gradient:
+    """Return what `second` returns as a `Gradient`, of which code can be generated."""
+    return derive(_contracted(_of(gradient, slopes), "bar_bar").stable, gradient.wrt)
+
+
+def _of(gradient: Gradient, slopes: tuple[str, ...]) -> Derived:
+    """Return x̄ for the x in *slopes* alone, or for all."""
+    every = reverse(gradient)
+    if not slopes:
+        return every
+    places = [gradient.wrt.index(name) for name in slopes]
+    programs = (every.stable, every.textbook)
+    stable, textbook = (replace(program, outputs=tuple(program.outputs[place] for place in places)) for program in programs)
+    return replace(every, stable=stable, textbook=textbook, names=slopes)
 
 
 def second_forward(gradient: Gradient) -> Derived:

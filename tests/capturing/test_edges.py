@@ -129,3 +129,30 @@ def test_a_wrong_gradient_there_is_still_found(function, point):
 
     findings = dc.check(faulty, *inputs_at(point), reference=function)
     assert Verdict.WRONG in {finding.verdict for finding in findings}
+
+
+def masked(x):
+    return (x * x.masked_fill(x > 0, 0.3)).sum()
+
+
+def filled(x):
+    return (x * torch.full_like(x, 0.3)).sum()
+
+
+def chosen(x):
+    return (x * torch.where(x > 0, 0.3, x)).sum()
+
+
+def padded(x):
+    return torch.nn.functional.pad(x, (0, 1), value=0.3).prod()
+
+
+@pytest.mark.parametrize("function", [masked, filled, chosen, padded], ids=named)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16], ids=named)
+def test_a_number_that_becomes_an_element_is_the_one_that_its_dtype_holds(function, dtype):
+    x = torch.tensor([1.0], dtype=dtype, requires_grad=True)
+    (worst,) = {finding.verdict for finding in dc.check(function, x)}
+    assert worst is Verdict.EXACT
+    held = torch.tensor(0.3, dtype=dtype).item()
+    program = dc.capture(function, x)
+    assert dc.exact(program, {"x": x.detach()}).rounded("float64")[program.outputs[0]] == held

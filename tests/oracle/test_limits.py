@@ -74,3 +74,9 @@ def test_where_no_side_has_a_value_there_is_no_limit():
     found = limits_of("log(x[i])**(1/2)", 0.25)
     assert found.low[0].is_nan()
     assert not found.differ((0,))
+
+
+def test_where_the_sides_are_many_the_interval_holds_them_all():
+    gradient = derive(parse("parameter x[n]\ny = (Σ_i x[i]**2)**(1/2)"))
+    (found,) = limits(gradient.program, {"x": np.zeros(3)}).values()
+    assert all(float(low) <= -1 and 1 <= float(high) < 2 for low, high in zip(found.low, found.high, strict=True))
