@@ -1,32 +1,45 @@
-"""PyTorch's ways to the first and second derivatives of a pointwise operator, at all points at once."""
+"""The ways to the first and second derivatives of a pointwise operator at many points: PyTorch's, and generated code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.func import grad, jvp
 
+from diffcheck.atlas.deriving import label_of
+from diffcheck.derivation import Gradient
+from diffcheck.generation import generate
+from diffcheck.verification.orders import second_gradient
+
 Function = Callable[..., Any]
+Way = Callable[[Mapping[str, Tensor]], dict[str, Tensor]]
+Ask = Callable[[Function, Mapping[str, Tensor]], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
 class Mode:
-    """How a derivative is asked for, and of which order it is."""
+    """How a derivative is asked for, and of which order it is: *of* makes the way to it from a function and its gradient."""
 
     order: int
-    ask: Callable[[Function, Mapping[str, Tensor]], dict[str, Tensor]]
+    of: Callable[[Function, Gradient], Way]
+
+
+def modes_of(order: int) -> tuple[str, ...]:
+    """Return the modes that give derivatives of *order*."""
+    return tuple(name for name, mode in MODES.items() if mode.order == order)
 
 
 def derivatives(function: Function, points: Mapping[str, Tensor], mode: str) -> dict[str, Tensor]:
-    """Return the derivatives of *function* in *mode* by each of its arguments, in their order, at every element of *points*.
+    """Return the derivatives of *function* in one of PyTorch's modes, by each argument or each ordered pair of them.
 
-    A second derivative by x is that of the slope by x, and of the slopes by the others, along x: Σ_x' ∂²o/∂x∂x'.
+    They are called as `deriving.label_of` does, and have a value for each element of *points*.
     """
-    return MODES[mode].ask(function, points)
+    return _OF_PYTORCH[mode](function, points)
 
 
 def _reverse(function: Function, points: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -47,32 +60,63 @@ def _forward(function: Function, points: Mapping[str, Tensor]) -> dict[str, Tens
 
 def _reverse_over_reverse(function: Function, points: Mapping[str, Tensor]) -> dict[str, Tensor]:
     leaves = {name: value.detach().clone().requires_grad_() for name, value in points.items()}
-    output = function(*leaves.values())
-    slopes = torch.autograd.grad(
-        output, list(leaves.values()), torch.ones_like(output), create_graph=True, materialize_grads=True
-    )
-    # Slope by slope: where one does not depend on the arguments, it has no graph.
-    total = [torch.zeros_like(value) for value in leaves.values()]
-    for slope in slopes:
+    inputs, output = list(leaves.values()), function(*leaves.values())
+    slopes = torch.autograd.grad(output, inputs, torch.ones_like(output), create_graph=True, materialize_grads=True)
+    found: dict[str, Tensor] = {}
+    for by, slope in zip(points, slopes, strict=True):
         if slope.requires_grad:
-            more = torch.autograd.grad(
-                slope, list(leaves.values()), torch.ones_like(slope), retain_graph=True, materialize_grads=True
-            )
-            total = [before + part for before, part in zip(total, more, strict=True)]
-    return dict(zip(points, total, strict=True))
+            more = torch.autograd.grad(slope, inputs, torch.ones_like(slope), retain_graph=True, materialize_grads=True)
+        else:  # a slope that does not depend on the arguments has no graph
+            more = tuple(map(torch.zeros_like, inputs))
+        found |= {label_of(tuple(points), by, name): second for name, second in zip(points, more, strict=True)}
+    return found
 
 
 def _forward_over_reverse(function: Function, points: Mapping[str, Tensor]) -> dict[str, Tensor]:
     values = tuple(points.values())
     slopes = grad(lambda *inputs: function(*inputs).sum(), argnums=tuple(range(len(values))))
-    # By symmetry the derivative of all slopes along all arguments at once is the sum that the other modes give.
-    found = jvp(slopes, values, tuple(torch.ones_like(value) for value in values))[1]
-    return dict(zip(points, found, strict=True))
+    found = {}
+    for place, name in enumerate(points):
+        tangents = tuple(torch.full_like(value, float(turn == place)) for turn, value in enumerate(values))
+        for by, second in zip(points, jvp(slopes, values, tangents)[1], strict=True):
+            found[label_of(tuple(points), by, name)] = second
+    return found
 
 
+def generated_from(gradient: Gradient, order: int) -> dict[str, Gradient]:
+    """Return the gradients of which code is generated for derivatives of *order*: for the second order one for each slope."""
+    return {"": gradient} if order == 1 else {name: second_gradient(gradient, (name,)) for name in gradient.wrt}
+
+
+def _generated(order: int, _: Function, gradient: Gradient) -> Way:
+    made = {by: (asked, generate(asked).compile()) for by, asked in generated_from(gradient, order).items()}
+
+    def way(points: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        ones, found = torch.ones_like(next(iter(points.values()))), {}
+        for by, (asked, function) in made.items():
+            # What is no point is a cotangent or a direction, 1 for each.
+            values = function(**{tensor.name: points.get(tensor.name, ones) for tensor in asked.program.inputs})
+            for name, value in zip(asked.wrt, values, strict=True):
+                names = (by, name) if by else (name,)
+                found[label_of(gradient.wrt, *names)] = value.broadcast_to(ones.shape)
+        return found
+
+    return way
+
+
+def _of_pytorch(ask: Ask, function: Function, _: Gradient) -> Way:
+    return partial(ask, function)
+
+
+_OF_PYTORCH: dict[str, Ask] = {
+    "reverse": _reverse,
+    "forward": _forward,
+    "reverse over reverse": _reverse_over_reverse,
+    "forward over reverse": _forward_over_reverse,
+}
+_GENERATED = {"generated": 1, "generated twice": 2}
+GENERATED = frozenset(_GENERATED)
 MODES = {
-    "reverse": Mode(1, _reverse),
-    "forward": Mode(1, _forward),
-    "reverse over reverse": Mode(2, _reverse_over_reverse),
-    "forward over reverse": Mode(2, _forward_over_reverse),
+    **{name: Mode(1 + name.count("over"), partial(_of_pytorch, ask)) for name, ask in _OF_PYTORCH.items()},
+    **{name: Mode(order, partial(_generated, order)) for name, order in _GENERATED.items()},
 }

@@ -35,8 +35,9 @@ def conditioning(program: Program, output: str, names: tuple[str, ...], point: M
         total = np.abs(value)
         for name, slope in zip(names, _evaluated(slopes, given), strict=True):
             total = total + np.abs(slope) * balls(np.abs(_float64(given[name])))[0]
-        size = np.array([_upper(ball) for ball in total.ravel()]).reshape(total.shape)
-    return size * form.unit * (1 + 2.0**-32) + form.tiny / 2
+        # Rounded in the balls: near the largest number the sum is none of float64, and u times it is.
+        size = np.array([_upper(ball * form.unit) for ball in total.ravel()]).reshape(total.shape)
+    return size * (1 + 2.0**-32) + form.tiny / 2
 
 
 def _float64(value: Any) -> np.ndarray:

@@ -2,53 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 
-from diffcheck.atlas.asking import MODES, derivatives
+from diffcheck.atlas.asking import MODES, Way, modes_of
 from diffcheck.atlas.conditioning import conditioning
+from diffcheck.atlas.deriving import Derivative, derivatives_of
 from diffcheck.atlas.points import binary_points, exhaustive, unary_points
 from diffcheck.atlas.variants import Variant
 from diffcheck.capturing import capture
-from diffcheck.derivation import Gradient, derive
-from diffcheck.errors import UnknownName
+from diffcheck.derivation import derive
+from diffcheck.errors import DiffcheckError
 from diffcheck.notation import Program, Role
 from diffcheck.oracle import FORMATS, Format, format_of
-from diffcheck.oracle.limits import limits
-from diffcheck.verification import orders
-from diffcheck.verification.comparison import Truth
 from diffcheck.verification.judging_arrays import KINDS, VERDICTS, Judged, judged_arrays
-from diffcheck.verification.kinks import judged_by_sides
+from diffcheck.verification.kinks import filled, judged_by_sides
 from diffcheck.verification.verdict import Judgement, Verdict
 
 _BATCH = 8192
 _DOUBTED = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNDEFINED)
-_MOST_SIDES = 512  # elements of a batch whose limits are looked for; where more are wrong, most are so for another reason
 
 
 @dataclass(frozen=True)
 class Question:
-    """The derivative of *order* 1 or 2 of a variant in *mode*, one of `MODES`, in *dtype* on *device*."""
+    """The derivative of a variant in *mode*, one of `MODES`, in *dtype* on *device*."""
 
     variant: str
     dtype: str
     mode: str = "reverse"
     device: str = "cpu"
 
+
+@dataclass(frozen=True)
+class Task:
+    """What is answered at one go: the derivative of *order* 1 or 2 in all of its modes, which share the exact values."""
+
+    variant: str
+    dtype: str
+    order: int = 1
+    device: str = "cpu"
+
     @property
-    def order(self) -> int:
-        """1 for a first derivative, 2 for a second."""
-        return MODES[self.mode].order
+    def questions(self) -> tuple[Question, ...]:
+        """Return a question for each mode."""
+        return tuple(Question(self.variant, self.dtype, mode, self.device) for mode in modes_of(self.order))
 
 
 @dataclass(frozen=True)
 class Batch:
     """Judged points: the values of each argument, what was got of the derivative by *name*, the exact values, the verdicts."""
 
+    mode: str
     name: str
     points: Mapping[str, np.ndarray]
     got: np.ndarray
@@ -56,21 +63,117 @@ class Batch:
     judged: Judged
 
 
-def measured(variant: Variant, question: Question, seed: int = 0) -> Iterator[Batch]:
-    """Yield the judged points of *question*, a batch for each argument of the variant in turn.
+class Measurement:
+    """The exact derivative of a variant, its points, and PyTorch's ways to it, as *task* names them.
 
-    Raises `UnknownName` for a mode or dtype that is not known, and what `capture` raises for an operator without a row.
+    Raises `UnknownName` for a dtype that is not known, and what `capture` raises for an operator without a row.
     """
-    if question.mode not in MODES:
-        raise UnknownName.among("mode", question.mode, MODES)
-    form = format_of(question.dtype)
-    lines = points_of(variant, form, seed)
-    program, names = _captured(variant, form)
-    gradient = derive(program, names)
-    derived = orders.reverse(gradient) if question.order == 1 else orders.second(gradient)
-    for start in range(0, len(lines[0]), _BATCH):
-        values = dict(zip(names, (line[start : start + _BATCH] for line in lines), strict=True))
-        yield from _batches(variant, question, gradient, derived, values, form)
+
+    def __init__(self, variant: Variant, task: Task) -> None:
+        self.variant, self.task, self.form = variant, task, format_of(task.dtype)
+        self.program, self.names = _captured(variant, self.form)
+        self.gradient = derive(self.program, self.names)
+        self.derivatives = derivatives_of(self.gradient, task.order)
+        self.refused: dict[str, str] = {}
+        self.ways = {mode: way for mode in modes_of(task.order) if (way := self._way(mode)) is not None}
+
+    def _way(self, mode: str) -> Way | None:
+        """Return the way to the derivative, none where PyTorch has no kernel or no formula for it, or no code is generated."""
+        try:
+            way = MODES[mode].of(self.variant.function, self.gradient)
+            way(self.tensors(dict.fromkeys(self.names, np.array([0.5]))))
+        except (DiffcheckError, RuntimeError) as refusal:  # NotImplementedError is a RuntimeError
+            self.refused[mode] = (str(refusal).splitlines() or [type(refusal).__name__])[0]
+            return None
+        return way
+
+    def batches(self, lines: Sequence[np.ndarray]) -> Iterator[Batch]:
+        """Yield the judged points of *lines*, an array for each argument: a batch for each mode and argument in turn."""
+        for start in range(0, len(lines[0]), _BATCH):
+            yield from self._batches([line[start : start + _BATCH] for line in lines])
+
+    def got(self, mode: str, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return what *mode* gives at *values* by the labels of the derivatives, as float64 numbers."""
+        found = self.ways[mode](self.tensors(values))
+        return {name: value.detach().cpu().double().numpy() for name, value in found.items()}
+
+    def tensors(self, values: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:
+        """Return *values* in the dtype and on the device of the task."""
+        dtype = getattr(torch, self.task.dtype)
+        return {name: torch.from_numpy(value.copy()).to(device=self.task.device, dtype=dtype) for name, value in values.items()}
+
+    def _batches(self, lines: Sequence[np.ndarray]) -> Iterator[Batch]:
+        values = dict(zip(self.names, lines, strict=True))
+        got = {mode: self.got(mode, values) for mode in self.ways}
+        for derivative in self.derivatives:
+            point = derivative.point(values)
+            exact = derivative.exact(point, self.form)
+            computed = {mode: found[derivative.label] for mode, found in got.items()}
+            judged = self._judged(computed, derivative, point, exact)
+            self._mend(judged, computed, derivative, point, exact)
+            for mode, array in computed.items():
+                yield Batch(mode, derivative.label, values, array, exact, judged[mode])
+
+    def _judged(
+        self, computed: dict[str, np.ndarray], derivative: Derivative, point: dict[str, np.ndarray], exact: np.ndarray
+    ) -> dict[str, Judged]:
+        """Return the verdicts by mode, under a conditioning that is computed for those points alone that one has not exact."""
+        unknown, rounding = np.full(exact.shape, np.inf), derivative.rounding(point, self.form)
+        judged = {mode: judged_arrays(got, exact, rounding, unknown, self.form) for mode, got in computed.items()}
+        places = _anywhere(judged, lambda found: found.verdicts != VERDICTS.index(Verdict.EXACT))
+        if len(places):
+            here = {key: value[places] for key, value in point.items()}
+            condition = conditioning(derivative.stable, derivative.output, derivative.names, here, self.form)
+            for mode, found in judged.items():
+                again = judged_arrays(computed[mode][places], exact[places], rounding[places], condition, self.form)
+                found.verdicts[places], found.kinds[places] = again.verdicts, again.kinds
+        return judged
+
+    def _mend(
+        self,
+        judged: dict[str, Judged],
+        computed: dict[str, np.ndarray],
+        derivative: Derivative,
+        point: dict[str, np.ndarray],
+        exact: np.ndarray,
+    ) -> None:
+        """Judge anew, by the limits from all sides, what may lie on a kink, in a hole, or at the edge of the domain."""
+        doubted = [VERDICTS.index(verdict) for verdict in _DOUBTED]
+        # At an edge a branch of the program may hold for this one point, and its slope is not that of the function.
+        at_edge = np.any([np.isin(point[name], self.variant.edges) for name in self.names], axis=0)
+        places = _anywhere(judged, lambda found: at_edge | np.isin(found.verdicts, doubted))
+        places = places[~derivative.smooth({key: value[places] for key, value in point.items()}, exact[places])]
+        if not len(places):
+            return
+        sides = derivative.sides({key: value[places] for key, value in point.items()}, self.form)
+        before = exact.copy()
+        for turn, place in enumerate(places.tolist()):
+            exact[place] = filled(exact[place], sides.low[turn], sides.high[turn])
+        for mode, found in judged.items():
+            for turn, place in enumerate(places.tolist()):
+                one, got = _judgement(found, place), float(computed[mode][place])
+                again = judged_by_sides(one, got, before[place], sides.low[turn], sides.high[turn], self.form)
+                found.verdicts[place], found.kinds[place] = VERDICTS.index(again.verdict), KINDS.index(again.kind)
+                found.ulps[place], found.limits[place] = again.ulp, again.bound
+
+
+def measured(variant: Variant, task: Task, seed: int = 0) -> Iterator[Batch]:
+    """Yield the judged points of *task*, a batch for each mode and each argument of the variant in turn.
+
+    Raises what `Measurement` raises.
+    """
+    measurement = Measurement(variant, task)
+    yield from measurement.batches(points_of(variant, measurement.form, seed))
+
+
+def _anywhere(judged: Mapping[str, Judged], which: Callable[[Judged], np.ndarray]) -> np.ndarray:
+    """Return the places that *which* picks in any of the modes."""
+    return np.flatnonzero(np.any([which(found) for found in judged.values()], axis=0))
+
+
+def _judgement(found: Judged, place: int) -> Judgement:
+    ulp, bound = float(found.ulps[place]), float(found.limits[place])
+    return Judgement(VERDICTS[found.verdicts[place]], KINDS[found.kinds[place]], ulp, bound)
 
 
 def points_of(variant: Variant, form: Format, seed: int = 0) -> tuple[np.ndarray, ...]:
@@ -90,61 +193,3 @@ def _captured(variant: Variant, form: Format) -> tuple[Program, tuple[str, ...]]
     fixed = capture(variant.function, *like)
     names = tuple(tensor.name for tensor in fixed.inputs if tensor.role in (Role.PARAMETER, Role.DATA))
     return capture(variant.function, *like, sizes=dict.fromkeys(names, ("n",))), names
-
-
-def _batches(
-    variant: Variant,
-    question: Question,
-    gradient: Gradient,
-    derived: orders.Derived,
-    values: dict[str, np.ndarray],
-    form: Format,
-) -> Iterator[Batch]:
-    tensors = {name: _tensor(value, question) for name, value in values.items()}
-    got = derivatives(variant.function, tensors, question.mode)
-    point: dict[str, Any] = {name: tensor.cpu() for name, tensor in tensors.items()}
-    ones = torch.ones_like(next(iter(point.values())))
-    point |= dict.fromkeys((tensor.name for tensor in derived.stable.inputs if tensor.name not in point), ones)
-    truth = derived.truth(point)
-    for name, value in got.items():
-        computed = value.detach().cpu().double().numpy()
-        exact = truth.values[name]
-        judged = _judged(computed, name, derived, point, truth)
-        _mend(judged, computed, name, derived, point, truth)
-        yield Batch(name, values, computed, exact, judged)
-
-
-def _judged(got: np.ndarray, name: str, derived: orders.Derived, point: dict[str, Any], truth: Truth) -> Judged:
-    """Return the verdicts, under a conditioning that is computed for those alone that are not exact."""
-    exact, rounding, form = truth.values[name], truth.limits.rounding[name], truth.form
-    judged = judged_arrays(got, exact, rounding, np.full(got.shape, np.inf), form)
-    places = np.flatnonzero(judged.verdicts != VERDICTS.index(Verdict.EXACT))
-    if len(places):
-        here = {key: value[torch.from_numpy(places)].double().numpy() for key, value in point.items()}
-        output = derived.stable.outputs[derived.names.index(name)]
-        condition = conditioning(derived.stable, output, derived.names, here, form)
-        again = judged_arrays(got[places], exact[places], rounding[places], condition, form)
-        judged.verdicts[places], judged.kinds[places] = again.verdicts, again.kinds
-    return judged
-
-
-def _tensor(values: np.ndarray, question: Question) -> torch.Tensor:
-    return torch.from_numpy(values.copy()).to(device=question.device, dtype=getattr(torch, question.dtype))
-
-
-def _mend(judged: Judged, got: np.ndarray, name: str, derived: orders.Derived, point: dict[str, Any], truth: Truth) -> None:
-    """Judge anew, by the limits from all sides, what may lie on a kink, in a hole, or at the edge of the domain."""
-    doubted = np.isin(judged.verdicts, [VERDICTS.index(verdict) for verdict in _DOUBTED])
-    places = np.flatnonzero(doubted)[:_MOST_SIDES]
-    if not len(places):
-        return
-    output = derived.stable.outputs[derived.names.index(name)]
-    sides = limits(derived.stable, {key: value[torch.from_numpy(places)] for key, value in point.items()})[output]
-    for turn, place in enumerate(places.tolist()):
-        before = Judgement(
-            VERDICTS[judged.verdicts[place]], KINDS[judged.kinds[place]], float(judged.ulps[place]), float(judged.limits[place])
-        )
-        exact = truth.values[name][place]
-        found = judged_by_sides(before, float(got[place]), exact, sides.low[turn], sides.high[turn], truth.form)
-        judged.verdicts[place], judged.kinds[place] = VERDICTS.index(found.verdict), KINDS.index(found.kind)
-        judged.ulps[place], judged.limits[place] = found.ulp, found.bound

@@ -14,7 +14,7 @@ from diffcheck.oracle import Format, round_value
 
 _BESIDE = (1, 2, 3, 8, 1 << 10, 1 << 20)  # steps on the number line from an edge
 _RANDOM = 4  # mantissas of a binade beside its ends, in float32; fewer in float64, which has eight times as many binades
-_PAIRS = 1 << 16
+_PAIRS = 1 << 14  # of exponents; edges and signs make some 25,000 points of them
 
 
 def unary_points(form: Format, edges: Iterable[float] = (), seed: int = 0) -> np.ndarray:
@@ -80,7 +80,7 @@ def _beside(form: Format, edges: Iterable[float]) -> Iterator[float]:
 
 
 def _exponents(form: Format, generator: np.random.Generator) -> list[float]:
-    """Return values of both signs over all exponents, so many that their pairs are some 65,536."""
+    """Return values of both signs over all exponents, so many that their pairs are some 16,384."""
     leading = range(form.least - form.precision + 1, form.greatest + 1)
     most = int(_PAIRS**0.5) // 2
     picked = leading if len(leading) <= most else sorted(generator.choice(leading, most, replace=False).tolist())

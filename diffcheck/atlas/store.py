@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from diffcheck.atlas.measuring import Question
+from diffcheck.atlas.measuring import Question, Task
 from diffcheck.errors import ResultsUnreadable
 
 _SCHEMA = 1
@@ -24,7 +24,7 @@ create table if not exists answers (
     primary key (variant, dtype, mode, device)
 );
 """
-DONE, CRASHED, TIMED_OUT = "done", "crashed", "timed out"
+DONE, REFUSED, CRASHED, TIMED_OUT = "done", "refused", "crashed", "timed out"
 
 
 @dataclass(frozen=True)
@@ -44,31 +44,50 @@ class Store:
     """
 
     def __init__(self, path: Path, origin: Mapping[str, str]) -> None:
-        self.path = path
+        self.path, self.origin = path, {"schema": str(_SCHEMA), **origin}
         path.parent.mkdir(parents=True, exist_ok=True)
-        wanted = {"schema": str(_SCHEMA), **origin}
         try:
             with closing(sqlite3.connect(path)) as connection, connection:
                 connection.executescript(_TABLES)
                 known = dict(connection.execute("select name, value from origin"))
                 if not known:
-                    connection.executemany("insert into origin values (?, ?)", wanted.items())
+                    connection.executemany("insert into origin values (?, ?)", self.origin.items())
         except sqlite3.DatabaseError as error:
             raise self._refusal(f"a file that SQLite cannot read ({error})", "a database of an atlas") from None
+        if known:
+            self._compare(known, self.origin)
+
+    @classmethod
+    def existing(cls, path: Path, diffcheck: str) -> Store:
+        """Return the database at *path* as it is; raise `ResultsUnreadable` if there is none of the version *diffcheck*."""
+        found = cls.__new__(cls)
+        found.path, found.origin = path, {}
+        if not path.is_file():
+            raise found._refusal("no such file", "a database of an atlas")
+        try:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+                found.origin = dict(connection.execute("select name, value from origin"))
+        except sqlite3.DatabaseError as error:
+            raise found._refusal(f"a file that SQLite cannot read ({error})", "a database of an atlas") from None
+        known = {name: found.origin.get(name, "unknown") for name in ("schema", "diffcheck")}
+        found._compare(known, {"schema": str(_SCHEMA), "diffcheck": diffcheck})
+        return found
+
+    def _compare(self, known: Mapping[str, str], wanted: Mapping[str, str]) -> None:
         other = {name: value for name, value in known.items() if wanted.get(name) != value}
-        if known and (other or set(known) != set(wanted)):
+        if other or set(known) != set(wanted):
             told = ", ".join(f"{name} {value}" for name, value in other.items()) or "other settings"
             here = ", ".join(f"{name} {wanted[name]}" for name in other if name in wanted) or "those of this diffcheck"
             raise self._refusal(f"an atlas of {told}", here)
 
     def _refusal(self, got: str, wanted: str) -> ResultsUnreadable:
-        return ResultsUnreadable(got=got, wanted=wanted, do="name another file, or move this one away", place=str(self.path))
+        return ResultsUnreadable(got=got, wanted=wanted, do="name another one, or measure anew", place=str(self.path))
 
-    def add(self, answer: Answer) -> None:
-        """Write *answer*, at once and whole, in the place of an earlier one to the same question."""
-        row = (*_key(answer.question), answer.status, answer.seconds, json.dumps(dict(answer.body)))
+    def add(self, answers: Iterable[Answer]) -> None:
+        """Write *answers*, at once and whole, in the place of earlier ones to the same questions."""
+        rows = [(*_key(answer.question), answer.status, answer.seconds, json.dumps(dict(answer.body))) for answer in answers]
         with closing(sqlite3.connect(self.path)) as connection, connection:
-            connection.execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", row)
+            connection.executemany("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def answers(self) -> Iterator[Answer]:
         """Yield all answers, in the order of their questions."""
@@ -77,10 +96,10 @@ class Store:
         for variant, dtype, mode, device, status, seconds, body in rows:
             yield Answer(Question(variant, dtype, mode, device), status, seconds, json.loads(body))
 
-    def left(self, questions: list[Question]) -> list[Question]:
-        """Return those of *questions* that have no answer yet; what crashed or took too long is asked again."""
-        done = {answer.question for answer in self.answers() if answer.status == DONE}
-        return [question for question in questions if question not in done]
+    def left(self, tasks: Iterable[Task]) -> list[Task]:
+        """Return those of *tasks* with a question that has no answer yet; what crashed or took too long is asked again."""
+        done = {answer.question for answer in self.answers() if answer.status in (DONE, REFUSED)}
+        return [task for task in tasks if not done.issuperset(task.questions)]
 
 
 def _key(question: Question) -> tuple[str, str, str, str]:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from flint import arb
 
 from diffcheck.atlas.measuring import Batch
+from diffcheck.atlas.searching import measurable
 from diffcheck.verification.findings import shown
-from diffcheck.verification.judging_arrays import KINDS, VERDICTS
+from diffcheck.verification.judging_arrays import KINDS, VERDICTS, Judged
 from diffcheck.verification.verdict import Kind, Verdict
+
+WORST_FIRST = tuple(
+    verdict.value
+    for verdict in (Verdict.WRONG, Verdict.UNDECIDED, Verdict.LOSSY, Verdict.UNDEFINED, Verdict.ACCURATE, Verdict.EXACT)
+)
+_HARMLESS = (Kind.NONE, Kind.SUBGRADIENT, Kind.INFINITE)
+_LEAST, _MOST = -48, 20  # halves of binades, between which most inputs of networks lie
 
 
 @dataclass(frozen=True)
@@ -31,14 +39,20 @@ class Worst:
 
 @dataclass
 class Summary:
-    """The points of one question: how many, how they were judged, and the largest and the mean error of those with one."""
+    """The points of one question: how many, how they were judged, the largest and the mean error, and the error by binade.
+
+    *searched* are points that the search for the worst input tried beside: they count for the largest error alone.
+    """
 
     points: int = 0
+    searched: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     total_ulp: float = 0.0
     measured: int = 0
     worst: Worst | None = None
+    examples: dict[str, Worst] = field(default_factory=dict)
+    along: dict[int, float] = field(default_factory=dict)
 
     @property
     def mean_ulp(self) -> float:
@@ -48,31 +62,77 @@ class Summary:
     @property
     def verdict(self) -> str:
         """The worst verdict that any point got."""
-        order = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.LOSSY, Verdict.UNDEFINED, Verdict.ACCURATE, Verdict.EXACT)
-        return next((verdict.value for verdict in order if self.verdicts[verdict.value]), "")
+        return next((verdict for verdict in WORST_FIRST if self.verdicts[verdict]), "")
 
-
-def summary_of(batches: Iterable[Batch]) -> Summary:
-    """Return the summary of *batches*; an error at a kink or of a value that does not exist is none in ULP."""
-    found = Summary()
-    for batch in batches:
-        judged = batch.judged
-        found.points += judged.verdicts.size
-        for names, places, counter in (
-            (VERDICTS, judged.verdicts, found.verdicts),
-            (KINDS, judged.kinds, found.kinds),
-        ):
+    def count(self, batch: Batch) -> None:
+        """Add the points of *batch*; an error at a kink or of a value that does not exist is none in ULP."""
+        judged, errors = batch.judged, measurable(batch)
+        self.points += judged.verdicts.size
+        for names, places, counter in ((VERDICTS, judged.verdicts, self.verdicts), (KINDS, judged.kinds, self.kinds)):
             values, counts = np.unique(places, return_counts=True)
             counter.update({names[value].value: int(count) for value, count in zip(values, counts, strict=True)})
-        sized = np.isfinite(judged.ulps) & (judged.verdicts != VERDICTS.index(Verdict.UNDEFINED))
-        errors = np.where(sized, judged.ulps, 0.0)
-        found.total_ulp += float(errors.sum())
-        found.measured += int(np.count_nonzero(sized))
+        del self.kinds[Kind.NONE.value]
+        self.total_ulp += float(errors.sum())
+        self.measured += int(np.count_nonzero(np.isfinite(judged.ulps)))
+        if len(batch.points) == 1:
+            _add_along(self.along, next(iter(batch.points.values())), np.where(np.isnan(batch.got), np.inf, errors), judged)
+        self._exemplify(batch)
+        self._look(batch, errors)
+
+    def _exemplify(self, batch: Batch) -> None:
+        """Keep a point of each kind of error: the first batch's that has one, and in it the one nearest to 1 in size."""
+        with np.errstate(divide="ignore"):
+            far = sum(np.abs(np.log2(np.abs(values))) for values in batch.points.values())
+        for place in np.unique(batch.judged.kinds):
+            kind = KINDS[place]
+            if kind not in _HARMLESS and kind.value not in self.examples:
+                here = np.flatnonzero(batch.judged.kinds == place)
+                self.examples[kind.value] = _worst(batch, int(here[np.argmin(far[here])]))
+
+    def search(self, batch: Batch) -> None:
+        """Add points that were tried for the sake of the largest error."""
+        self.searched += batch.judged.verdicts.size
+        self._look(batch, measurable(batch))
+
+    def _look(self, batch: Batch, errors: np.ndarray) -> None:
         place = int(errors.argmax())
-        if errors[place] > (found.worst.ulp if found.worst else 0.0):
-            found.worst = _worst(batch, place)
-    del found.kinds[Kind.NONE.value]
+        if errors[place] > (self.worst.ulp if self.worst else 0.0):
+            self.worst = _worst(batch, place)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary as plain values."""
+        found = {name: getattr(self, name) for name in ("points", "searched", "mean_ulp", "verdict")}
+        along = [[bin_, round(ulp, 3) if math.isfinite(ulp) else None] for bin_, ulp in sorted(self.along.items())]
+        worst = asdict(self.worst) if self.worst else None
+        examples = {kind: _finite(asdict(one)) for kind, one in self.examples.items()}
+        counts = {"verdicts": dict(self.verdicts), "kinds": dict(self.kinds)}
+        return {**found, **counts, "worst": _finite(worst) if worst else None, "examples": examples, "along": along}
+
+
+def _finite(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return *fields* with None for numbers that JSON does not have."""
+    return {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in fields.items()}
+
+
+def bin_of(values: np.ndarray) -> np.ndarray:
+    """Return the bins of *values*: two a binade from 2^−24 to 2^10, one for all beyond on either side, 0 for 0.
+
+    >>> bin_of(np.array([-1.0, 0.0, 1.0, 1e-300, 1e300])).tolist()
+    [-50, 0, 50, 1, 71]
+    """
+    with np.errstate(divide="ignore"):
+        halves = np.floor(2 * np.log2(np.abs(values)))
+    size = np.clip(halves, _LEAST - 1, _MOST + 1) - _LEAST + 2
+    found: np.ndarray = np.where(values == 0, 0, np.copysign(size, values)).astype(int)
     return found
+
+
+def _add_along(along: dict[int, float], values: np.ndarray, errors: np.ndarray, judged: Judged) -> None:
+    """Keep the largest error of each bin, infinite where a value that is not finite is wrong."""
+    shown_ = np.where(judged.verdicts == VERDICTS.index(Verdict.UNDEFINED), 0.0, errors)
+    bins = bin_of(values)
+    for bin_ in np.unique(bins):
+        along[int(bin_)] = max(along.get(int(bin_), 0.0), float(shown_[bins == bin_].max()))
 
 
 def _worst(batch: Batch, place: int) -> Worst:

@@ -142,6 +142,46 @@ def conformance(
 
 
 @app.command()
+def atlas(
+    op: Annotated[
+        list[str] | None,
+        typer.Option(help="An operator, with its parameters or all of them, or module:function; repeatable. All if left out."),
+    ] = None,
+    dtype: Annotated[
+        list[str] | None, typer.Option(help="float64, float32, float16 or bfloat16; repeatable. All if left out.")
+    ] = None,
+    order: Annotated[
+        list[int] | None, typer.Option(min=1, max=2, help="1 for first derivatives, 2 for second ones; repeatable.")
+    ] = None,
+    device: Device = "cpu",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one a core if left out.")] = None,
+    limit: Annotated[float, typer.Option(min=1.0, help="Seconds for one operator in one dtype.")] = 600.0,
+    executor: Annotated[
+        str, typer.Option(help="Who measures: a Dask scheduler's address, or module:function that returns an Executor.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="The seed of the points that are drawn.")] = 0,
+    out: Annotated[
+        Path, typer.Option(help="The folder for atlas.sqlite and the pages; what it has is not measured again.")
+    ] = Path("atlas"),
+    diff: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="Two folders: print where their atlases differ, and measure nothing.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure PyTorch's derivatives of pointwise operators, in ULP along the number line, beside generated code.
+
+    Exit codes: 0 when all was measured, whatever was found; 1 when an operator crashed a process or took too long; 2 when the
+    call was refused.
+    """
+    from diffcheck.cli.mapping import Wanted, compare_atlases, map_operators
+
+    if diff is not None:
+        raise typer.Exit(compare_atlases(*diff, json))
+    wanted = Wanted(tuple(op or ()), tuple(dtype or ()), tuple(order or (1,)), device, seed)
+    raise typer.Exit(map_operators(wanted, jobs=jobs, limit=limit, executor=executor, output=out, json=json))
+
+
+@app.command()
 def train(
     problem: ProblemName,
     engine: Annotated[str, typer.Option(help="Who computes the gradient in the manual loop.")] = "generated",

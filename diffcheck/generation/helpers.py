@@ -5,9 +5,9 @@ Like any elementwise operation, a helper may be given its own argument as ``out`
 
 from __future__ import annotations
 
-from math import factorial
+from math import factorial, pi
 
-from diffcheck.notation.special_functions import HIGHEST_ORDER
+from diffcheck.notation.special_functions import HIGHEST_ORDER, slope_of_cot
 
 _TORCH = '''
 def _softplus(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
@@ -46,16 +46,33 @@ def _bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Ten
     return torch.special.i1(u, out=out)
 '''
 
-# By ζ: torch.polygamma(1, u) has 9 digits in float64 (2.13, CPU).
+# By ζ: torch.polygamma(1, u) has 9 digits in float64 (2.13, CPU). Below 0 by reflection: there torch.special.zeta takes a step
+# for every whole number, without end where numbers are so large that a step changes nothing.
 _POLYGAMMA = '''
 def _polygamma_{order}(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """{factor}·ζ({above}, u), the derivative of order {order} of digamma."""
-    return torch.mul(torch.special.zeta({above}, u), {factor}, out=out)
+    """{factor}·ζ({above}, u), the derivative of order {order} of digamma; below 0 by that of 1 - u and of π·cot(πu)."""
+    below = u < 0
+    value = torch.special.zeta({above}, torch.where(below, 1 - u, u)).mul_({factor})
+    cot = torch.frac(u).mul_({pi}).tan_().reciprocal_()
+    return torch.where(below, {sign}value - {scale}*{slope}, value, out=out)
 '''
 
 
 def _polygamma(order: int) -> str:
-    return _POLYGAMMA.format(order=order, above=order + 1, factor=(-1) ** (order + 1) * factorial(order))
+    sign = "-" if order % 2 else ""
+    slope, *others = map(str, reversed(slope_of_cot(order)))
+    for number in others:
+        slope = f"({slope})*cot" if " + " in slope else f"{slope}*cot"
+        slope += f" + {number}" if number != "0" else ""
+    return _POLYGAMMA.format(
+        order=order,
+        above=order + 1,
+        factor=(-1) ** (order + 1) * factorial(order),
+        pi=repr(pi),
+        sign=sign,
+        scale=repr(pi ** (order + 1)),
+        slope=f"({slope})",
+    )
 
 
 _NUMPY = '''

@@ -29,6 +29,19 @@ def bessel_i(order: int) -> type[NamedFunction]:
     return _of_order(_BESSEL_I, abs(order), "bessel_i")
 
 
+def slope_of_cot(order: int) -> tuple[int, ...]:
+    """Return the coefficients of dⁿcot/dxⁿ as a polynomial in cot x, from the constant on: d/dx cot = −(1 + cot²).
+
+    >>> slope_of_cot(1), slope_of_cot(2)
+    ((-1, 0, -1), (0, 2, 0, 2))
+    """
+    powers = [0, 1]
+    for _ in range(order):
+        derived = [place * number for place, number in enumerate(powers)][1:]
+        powers = [-(low + high) for low, high in zip([*derived, 0, 0], [0, 0, *derived], strict=True)]
+    return tuple(powers)
+
+
 def _of_order(family: tuple[type[NamedFunction], ...], order: int, name: str) -> type[NamedFunction]:
     if order >= len(family):
         raise UnsupportedExpression(

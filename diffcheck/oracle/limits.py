@@ -91,8 +91,8 @@ def _values(program: Program, prepared: Prepared, signs: Mapping[str, np.ndarray
     for name, array in prepared.values.items():
         (given,) = balls(array)
         if name in signs:
-            moves = np.where(array == 0, 1.0, np.abs(array)) * signs[name]
-            given = given + balls(moves)[0] * near
+            size, sign = balls(np.where(array == 0, 1.0, np.abs(array)))[0], balls(signs[name].astype(np.float64))[0]
+            given = given + size * sign * near
         inputs[name] = (given if isinstance(given, np.ndarray) else _as_array(given),)
     planes = evaluate(program, inputs, prepared.sizes, BallArithmetic())
     return {name: planes[name][0] for name in program.outputs}

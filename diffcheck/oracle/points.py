@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sympy import Expr
 
 from diffcheck.errors import (
     DeviceMismatch,
@@ -58,8 +59,9 @@ def prepare(program: Program, point: Point) -> Prepared:
     sizes = sizes_of((tensor, values[tensor.name].shape) for tensor in program.inputs)
     for tensor in program.inputs:
         _fit(tensor, values[tensor.name].shape, sizes)
+    tensors = program.tensors
     for equation in program.equations:
-        _within(equation, program, sizes)
+        _within(equation, tensors, sizes)
     return Prepared(values, sizes)
 
 
@@ -149,7 +151,7 @@ def _fit(tensor: Tensor, shape: tuple[int, ...], sizes: Mapping[str, int]) -> No
             )
 
 
-def _within(equation: Equation, program: Program, sizes: Mapping[str, int]) -> None:
+def _within(equation: Equation, tensors: Mapping[str, Sequence[Expr]], sizes: Mapping[str, int]) -> None:
     """Refuse an empty axis, and a read at a constant that lies outside its axis."""
     for index in equation.axes:
         if extent_value(index.extent, sizes) < 1:
@@ -159,7 +161,7 @@ def _within(equation: Equation, program: Program, sizes: Mapping[str, int]) -> N
                 do="pass larger inputs",
             )
     for node in equation.reads:
-        for place, extent in zip(indices_of(node), program.tensors[name_of(node)], strict=True):
+        for place, extent in zip(indices_of(node), tensors[name_of(node)], strict=True):
             if place.is_Integer and place >= extent_value(extent, sizes):
                 raise ShapeMismatch(
                     got=f"{extent} = {extent_value(extent, sizes)}",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flint import arb
 
+from diffcheck.notation.special_functions import slope_of_cot
+
 _FAR = 4  # beyond, the error function is computed without what it and its scale would lose
 
 
@@ -39,13 +41,9 @@ def polygamma(order: int, u: arb) -> arb:
 
 
 def _slope_of_cot(order: int, cot: arb) -> arb:
-    """Return dⁿcot/dxⁿ as the polynomial of cot x that it is: each is the one before, derived, times −(1 + cot²)."""
-    powers = [0, 1]
-    for _ in range(order):
-        derived = [place * number for place, number in enumerate(powers)][1:]
-        powers = [-(low + high) for low, high in zip([*derived, 0, 0], [0, 0, *derived], strict=True)]
+    """Return dⁿcot/dxⁿ where cot x is *cot*."""
     value = arb(0)
-    for number in reversed(powers):
+    for number in reversed(slope_of_cot(order)):
         value = value * cot + number
     return value
 

@@ -36,6 +36,12 @@ def judged_by_sides(judged: Judgement, got: float, exact: arb, low: arb, high: a
     return judge(got, low, few, few / (2 * _FEW), form)
 
 
+def filled(exact: arb, low: arb, high: arb) -> arb:
+    """Return the derivative given the limits from all sides: where they agree on a number it is that, else *exact*."""
+    hole = low.is_finite() and high.is_finite() and _agree(low, high) and not (exact.is_finite() and _agree(exact, low))
+    return low if hole else exact
+
+
 def _agree(low: arb, high: arb) -> bool:
     if not (low.is_finite() and high.is_finite()):
         return bool(low == high)

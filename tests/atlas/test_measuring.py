@@ -1,15 +1,13 @@
 """Measured variants: what is known to be lost is found lost where it is, and what is right is called so."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
 
 from diffcheck.atlas import VARIANTS, Variant
-from diffcheck.atlas.asking import MODES, derivatives
+from diffcheck.atlas.asking import GENERATED, MODES, derivatives, modes_of
 from diffcheck.atlas.conditioning import conditioning
-from diffcheck.atlas.measuring import Question, is_exhaustive, measured
+from diffcheck.atlas.measuring import Measurement, Task, is_exhaustive, measured, points_of
 from diffcheck.derivation import derive
 from diffcheck.errors import UnknownName
 from diffcheck.notation import parse
@@ -18,7 +16,9 @@ from diffcheck.verification.verdict import Kind, Verdict
 
 
 def counted(variant, dtype, mode="reverse"):
-    batches = list(measured(variant, Question(variant.name, dtype, mode)))
+    measurement = Measurement(variant, Task(variant.name, dtype, MODES[mode].order))
+    measurement.ways = {mode: measurement.ways[mode]}
+    batches = list(measurement.batches(points_of(variant, measurement.form)))
     return {verdict: sum(batch.judged.count(verdict) for batch in batches) for verdict in Verdict}, batches
 
 
@@ -62,20 +62,53 @@ class Skewed(torch.autograd.Function):
 
 @pytest.mark.parametrize(("slope", "kind"), [(0.5, Kind.SUBGRADIENT), (1.5, Kind.NO_SUBGRADIENT)])
 def test_a_subgradient_is_told_from_what_is_none(slope, kind):
-    variant = Variant("skewed", lambda input: Skewed.apply(input, slope), "activation")  # as PyTorch calls it
+    variant = Variant("skewed", lambda input: Skewed.apply(input, slope), "activation")
     counts, batches = counted(variant, "float16")
     assert sum(batch.judged.count_kind(kind) for batch in batches) == 2  # at 0 and at −0
     assert counts[Verdict.EXACT] == sum(counts.values()) - 2
 
 
 def test_all_modes_agree_on_a_smooth_function_of_two_tensors():
+    function = lambda x, y: x**2 * y.sin()  # noqa: E731  # as a variant has it
     points = {"x": torch.tensor([0.3, 2.0], dtype=torch.float64), "y": torch.tensor([1.5, -0.5], dtype=torch.float64)}
-    found = {mode: derivatives(lambda x, y: x**2 * y.sin(), points, mode) for mode in MODES}
-    for first, second in (("reverse", "forward"), ("reverse over reverse", "forward over reverse")):
-        for name in points:
-            assert torch.allclose(found[first][name], found[second][name])
     x, y = points.values()
-    assert torch.allclose(found["reverse over reverse"]["x"], 2 * y.sin() + 2 * x * y.cos())
+    slopes = {"x": 2 * x * y.sin(), "y": x**2 * y.cos()}
+    second = {"x, x": 2 * y.sin(), "x, y": 2 * x * y.cos(), "y, x": 2 * x * y.cos(), "y, y": -(x**2) * y.sin()}
+    for mode in MODES.keys() - GENERATED:
+        found, wanted = derivatives(function, points, mode), slopes if MODES[mode].order == 1 else second
+        assert found.keys() == wanted.keys()
+        assert all(torch.allclose(found[label], wanted[label]) for label in wanted)
+    values = {name: value.numpy() for name, value in points.items()}
+    for order, wanted in ((1, slopes), (2, second)):
+        variant = Variant("smooth", function, "binary", 2)
+        for batch in Measurement(variant, Task("smooth", "float64", order)).batches(list(values.values())):
+            assert batch.judged.count(Verdict.WRONG) == 0
+            assert np.allclose(batch.got, wanted[batch.name].numpy())
+            assert batch.mode in modes_of(order)
+
+
+class Squared(torch.autograd.Function):
+    """The square, whose backward is off where a number is larger than 1."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        (x,) = ctx.saved_tensors
+        return grad * 2 * x * torch.where(x.abs() > 1, 1 + 2.0**-6, 1.0)
+
+
+def test_a_planted_fault_is_found_where_it_is():
+    variant = Variant("squared", Squared.apply, "own")
+    (batch,) = [
+        one
+        for one in Measurement(variant, Task("squared", "float16")).batches([np.array([0.5, 1.0, 2.0, 3.0])])
+        if one.mode == "reverse"
+    ]
+    assert [batch.judged.verdicts[place] for place in range(4)] == [0, 0, 3, 3]
 
 
 def test_conditioning_is_the_derivative_of_the_derivative():
@@ -87,8 +120,17 @@ def test_conditioning_is_the_derivative_of_the_derivative():
 
 
 def test_what_is_not_known_is_refused():
-    with pytest.raises(UnknownName, match="mode"):
-        next(measured(VARIANTS["tanh"], Question("tanh", "float64", "revers")))
     with pytest.raises(UnknownName, match="floating-point format"):
-        next(measured(VARIANTS["tanh"], Question("tanh", "float8")))
-    assert math.isfinite(Question("tanh", "float64").order)
+        next(measured(VARIANTS["tanh"], Task("tanh", "float8")))
+
+
+def test_what_pytorch_has_no_kernel_for_is_told_and_the_rest_measured():
+    measurement = Measurement(VARIANTS["erfcx"], Task("erfcx", "bfloat16"))
+    assert "not implemented for 'BFloat16'" in measurement.refused["reverse"]
+    assert "reverse" not in measurement.ways
+
+
+def test_code_is_measured_beside_pytorch_and_keeps_the_tail():
+    counts, batches = counted(VARIANTS["tanh"], "float32", "generated")
+    assert counts[Verdict.LOSSY] == counts[Verdict.WRONG] == 0
+    assert max(float(batch.judged.ulps.max()) for batch in batches) < 4

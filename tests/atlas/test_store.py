@@ -3,31 +3,56 @@
 import pytest
 
 from diffcheck.atlas import VARIANTS
-from diffcheck.atlas.measuring import Question, measured
-from diffcheck.atlas.store import CRASHED, DONE, Answer, Store
-from diffcheck.atlas.summaries import Summary, summary_of
+from diffcheck.atlas.measuring import Question, Task, measured
+from diffcheck.atlas.store import CRASHED, DONE, REFUSED, Answer, Store
+from diffcheck.atlas.summaries import Summary
 from diffcheck.errors import ResultsUnreadable
 
 ORIGIN = {"diffcheck": "0.1.0", "torch": "2.13.0", "seed": "0"}
-TANH, RELU = Question("tanh", "float64"), Question("relu", "float16", "forward")
+TANH, RELU = Task("tanh", "float64"), Task("relu", "float16", 2)
+
+
+def answered(task, status=DONE, **body):
+    return [Answer(question, status, 0.5, body) for question in task.questions]
 
 
 def test_answers_are_kept_and_only_what_is_done_is_not_asked_again(tmp_path):
     store = Store(tmp_path / "atlas.sqlite", ORIGIN)
-    store.add(Answer(TANH, DONE, 0.5, {"points": 3}))
-    store.add(Answer(RELU, CRASHED, 0.1, {"reason": "killed"}))
+    store.add(answered(TANH, points=3))
+    store.add(answered(RELU, CRASHED, reason="killed"))
     again = Store(tmp_path / "atlas.sqlite", ORIGIN)
-    assert {answer.question: answer.body for answer in again.answers()} == {TANH: {"points": 3}, RELU: {"reason": "killed"}}
+    assert {answer.question: answer.body for answer in again.answers()} == {
+        **{question: {"points": 3} for question in TANH.questions},
+        **{question: {"reason": "killed"} for question in RELU.questions},
+    }
     assert again.left([TANH, RELU]) == [RELU]
-    again.add(Answer(RELU, DONE, 0.1, {}))
+    again.add([*answered(RELU)[1:], Answer(RELU.questions[0], REFUSED, 0.1, {"reason": "no kernel"})])
     assert again.left([TANH, RELU]) == []
-    assert len(list(again.answers())) == 2
+    assert len(list(again.answers())) == len(TANH.questions) + len(RELU.questions)
+
+
+def test_a_task_of_which_one_answer_is_missing_is_left(tmp_path):
+    store = Store(tmp_path / "atlas.sqlite", ORIGIN)
+    store.add(answered(TANH)[:-1])
+    assert store.left([TANH]) == [TANH]
+
+
+def test_an_atlas_is_opened_as_it_is_and_refused_if_another_diffcheck_made_it(tmp_path):
+    path = tmp_path / "atlas.sqlite"
+    Store(path, ORIGIN).add(answered(TANH))
+    found = Store.existing(path, "0.1.0")
+    assert found.origin["torch"] == "2.13.0"
+    assert len(list(found.answers())) == 3
+    with pytest.raises(ResultsUnreadable, match=r"diffcheck 0\.1\.0, wanted diffcheck 0\.2\.0"):
+        Store.existing(path, "0.2.0")
+    with pytest.raises(ResultsUnreadable, match="no such file"):
+        Store.existing(tmp_path / "other.sqlite", "0.1.0")
 
 
 @pytest.mark.parametrize("change", [{"torch": "2.14.1"}, {"diffcheck": "9.9"}, {"seed": "1"}, {"more": "x"}])
 def test_a_database_of_another_origin_is_refused_with_what_differs(tmp_path, change):
     Store(tmp_path / "atlas.sqlite", ORIGIN)
-    with pytest.raises(ResultsUnreadable, match="name another file"):
+    with pytest.raises(ResultsUnreadable, match="measure anew"):
         Store(tmp_path / "atlas.sqlite", ORIGIN | change)
 
 
@@ -40,7 +65,10 @@ def test_a_file_that_is_none_is_refused_and_left_as_it_is(tmp_path):
 
 
 def test_a_summary_counts_every_point_and_names_the_worst():
-    found = summary_of(measured(VARIANTS["tanh"], Question("tanh", "float16")))
+    found = Summary()
+    for batch in measured(VARIANTS["tanh"], Task("tanh", "float16")):
+        if batch.mode == "reverse":
+            found.count(batch)
     assert found.points == sum(found.verdicts.values()) == 63_488
     assert found.verdict == "lossy"
     assert found.kinds["spurious zero"] > 0
@@ -49,9 +77,14 @@ def test_a_summary_counts_every_point_and_names_the_worst():
     assert found.worst.got == "0.0 (0x0.0p+0)"
     assert 0 < found.mean_ulp < found.worst.ulp
     assert found.worst.relative == pytest.approx(1)
+    assert found.examples["spurious zero"].ulp <= found.worst.ulp
+    assert max(found.along.values()) == found.worst.ulp
+    plain = found.as_dict()
+    assert plain["worst"]["ulp"] == found.worst.ulp
+    assert plain["verdicts"]["exact"] == found.verdicts["exact"]
 
 
 def test_a_summary_of_nothing_says_nothing():
-    empty = summary_of([])
+    empty = Summary()
     assert (empty.points, empty.verdict, empty.mean_ulp, empty.worst) == (0, "", 0.0, None)
-    assert isinstance(empty, Summary)
+    assert isinstance(TANH.questions[0], Question)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from diffcheck.atlas import FAMILIES, VARIANTS, Variant, chosen
+from diffcheck.atlas import FAMILIES, VARIANTS, Variant, variant_of, variants_of
 from diffcheck.atlas.variants import registry
 from diffcheck.errors import DuplicateName, UnknownName
 
@@ -24,18 +24,27 @@ def test_each_is_pointwise_in_all_of_its_arguments(variant):
 
 
 def test_a_name_stands_for_all_parameters_of_its_operator():
-    assert {variant.name for variant in chosen(["softplus"], VARIANTS)} == {
+    assert {variant.name for variant in variants_of(["softplus"])} == {
         "softplus", "softplus(beta=5)", "softplus(threshold=5)"
     }  # fmt: skip
-    assert [variant.name for variant in chosen(["softplus(beta=5)"], VARIANTS)] == ["softplus(beta=5)"]
-    assert len(chosen([], VARIANTS)) == len(VARIANTS)
+    assert [variant.name for variant in variants_of(["softplus(beta=5)"])] == ["softplus(beta=5)"]
+    assert len(variants_of([])) == len(VARIANTS)
 
 
 def test_an_unknown_name_is_answered_with_near_ones():
     with pytest.raises(UnknownName, match=r"did you mean .*'tanh'"):
-        chosen(["tahn"], VARIANTS)
+        variants_of(["tahn"])
 
 
 def test_a_name_that_comes_twice_is_refused():
     with pytest.raises(DuplicateName, match="two variants abs"):
         registry([[Variant("abs", torch.abs, "elementary")], [Variant("abs", torch.abs, "elementary")]])
+
+
+def test_a_function_of_the_users_own_is_a_variant():
+    (own,) = variants_of(["operator:neg"])
+    assert (own.family, own.arity) == ("own", 1)
+    assert variant_of("operator:mul").arity == 2
+    for name in ("operator:nothing", "no_such_module:f", "operator:index:", "math:pi", "operator:setitem"):
+        with pytest.raises(UnknownName):
+            variant_of(name)

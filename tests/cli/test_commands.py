@@ -152,3 +152,28 @@ def test_calibrate_counts_what_is_missed(diffcheck, monkeypatch):
     assert code == 1
     assert out.startswith("seed 0, classifier, float64: missed the fault behind ")
     assert diffcheck("calibrate", "--cases", "1", "--seed", "-1")[0] == 2
+
+
+def test_atlas_measures_resumes_and_compares(diffcheck, tmp_path):
+    ask = ("--op", "own_operators:cubed", "--dtype", "float16", "--executor", "own_operators:threads")
+    code, out, err = diffcheck("atlas", *ask, "--out", str(tmp_path / "one"))
+    assert code == 0, err
+    assert out.startswith("1 task, seed 0, 0 finished before\nPyTorch: ")
+    assert (tmp_path / "one" / "atlas.sqlite").exists()
+    code, out, _ = diffcheck("atlas", *ask, "--out", str(tmp_path / "one"), "--json")
+    assert code == 0
+    assert set(json.loads(out)) == {"counts", "worst", "failed"}
+    assert diffcheck("atlas", *ask, "--out", str(tmp_path / "one"))[1].startswith("1 task, seed 0, 1 finished before\n")
+    code, out, _ = diffcheck("atlas", "--diff", str(tmp_path / "one"), str(tmp_path / "one" / "atlas.sqlite"))
+    assert (code, out) == (0, "0 answers differ\n")
+    assert diffcheck("atlas", *ask, "--out", str(tmp_path / "one"), "--seed", "1")[0] == 2
+    assert diffcheck("atlas", "--diff", str(tmp_path), str(tmp_path))[0] == 2
+
+
+def test_atlas_offers_near_matches(diffcheck, tmp_path):
+    code, _, err = diffcheck("atlas", "--op", "tahn", "--out", str(tmp_path))
+    assert code == 2
+    assert "tanh" in err
+    code, _, err = diffcheck("atlas", "--dtype", "float8", "--out", str(tmp_path))
+    assert code == 2
+    assert "float16" in err

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from generated_code import TARGETS, as_arrays, as_float64, as_gradient, assert_right, derived
 
 from diffcheck.errors import GenerationError, UnsupportedExpression
@@ -138,3 +139,15 @@ def test_a_function_may_write_over_its_own_argument():
         arrays = as_arrays({"x": np.array(INSIDE.get(name, [0.3, 0.1]))}, target)
         module = generate(as_gradient(program), target).module()
         assert_right(module.grad(**arrays, out=module.workspace(**arrays)), program, arrays, "float64")
+
+
+@pytest.mark.parametrize("order", range(1, HIGHEST_ORDER + 1))
+def test_polygamma_below_0_goes_by_reflection(order):
+    gradient = derived(of("digamma" if order == 1 else f"polygamma_{order - 1}"))
+    x = torch.tensor([-0.5, -1.25, -7.3, -100_000.3, -1e-5, 2.5], dtype=torch.float64)
+    point = {tensor.name: x if tensor.name == "x" else torch.ones_like(x) for tensor in gradient.program.inputs}
+    made = generate(gradient).compile()
+    # At −1/2 the cotangent is not quite 0.
+    np.testing.assert_allclose(made(**point)[0], exact(gradient, point).rounded()["x"], rtol=1e-11)
+    # PyTorch's zeta, in steps of 1 up to 0, would not come back from here.
+    assert not made(**{**point, "x": x - 1e300})[0].isfinite().any()

@@ -1,0 +1,60 @@
+"""Which variants a name stands for: those of the table, or a pointwise function of the user's own as "module:name"."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+from diffcheck.atlas.activations import activations
+from diffcheck.atlas.binary import binary
+from diffcheck.atlas.losses import composites, losses
+from diffcheck.atlas.unary import unary
+from diffcheck.atlas.variants import Variant, chosen, registry
+from diffcheck.errors import UnknownName
+
+VARIANTS = registry((unary(), activations(), binary(), losses(), composites()))
+OWN = "own"
+
+
+def variants_of(names: Iterable[str]) -> tuple[Variant, ...]:
+    """Return the variants *names*: of the table each with all of its parameters, or "module:function"; all for none.
+
+    Raises `UnknownName` with near matches, or for a function that cannot be imported.
+    """
+    names = list(names)
+    own = tuple(_own(name) for name in names if ":" in name)
+    listed = [name for name in names if ":" not in name]
+    return (*(chosen(listed, VARIANTS) if listed or not own else ()), *own)
+
+
+def variant_of(name: str) -> Variant:
+    """Return the one variant *name*, as a process that only knows its name finds it."""
+    if ":" in name:
+        return _own(name)
+    if name not in VARIANTS:
+        raise UnknownName.among("pointwise operator", name, VARIANTS)
+    return VARIANTS[name]
+
+
+def _own(name: str) -> Variant:
+    found = imported(name, "a pointwise function as module:name")
+    if isinstance(found, Variant):
+        return found
+    if not callable(found):
+        raise UnknownName(got=f"{name!r}, a {type(found).__name__}", wanted="a function of one or two tensors", do="name one")
+    arity = len(inspect.signature(found).parameters)
+    if arity not in (1, 2):
+        told = f"{name!r}, a function of {arity} arguments"
+        raise UnknownName(got=told, wanted="one of one or two tensors", do="bind the other arguments")
+    return Variant(name, found, OWN, arity, (0.0, 1.0))
+
+
+def imported(name: str, wanted: str) -> Any:
+    """Return what *name*, "module:attribute", stands for; raise `UnknownName` that asks for *wanted* where it is nothing."""
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UnknownName(got=f"{name!r} ({error})", wanted=wanted, do="name one that Python can import") from None

@@ -1,0 +1,64 @@
+"""An atlas as plain values, as pages and comparisons read it: who measured it on what, and a row for each answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from diffcheck.atlas.asking import GENERATED, MODES
+from diffcheck.atlas.causes import cause_of
+from diffcheck.atlas.choosing import VARIANTS, variant_of
+from diffcheck.atlas.store import DONE, Answer, Store
+from diffcheck.oracle import format_of
+
+
+def collected(store: Store) -> dict[str, Any]:
+    """Return the "origin" of *store*, and its answers as "rows", each a dict of its question, its status and its body."""
+    return {"origin": dict(store.origin), "rows": [_row(answer) for answer in store.answers()]}
+
+
+def _row(answer: Answer) -> dict[str, Any]:
+    question = answer.question
+    own = question.variant not in VARIANTS
+    row = {
+        "variant": question.variant,
+        "family": "own" if own else variant_of(question.variant).family,
+        "dtype": question.dtype,
+        "mode": question.mode,
+        "order": MODES[question.mode].order,
+        "generated": question.mode in GENERATED,
+        "device": question.device,
+        "status": answer.status,
+        "seconds": answer.seconds,
+        **answer.body,
+    }
+    if answer.status == DONE:
+        row |= {
+            "digits": digits_lost(answer.body, question.dtype),
+            "cause": cause_of(question.variant, MODES[question.mode].order),
+        }
+    return row
+
+
+def digits_lost(body: Mapping[str, Any], dtype: str) -> float:
+    """Return log10 of the largest error in ULP, 0 below 1 ULP and no more than the decimal digits that *dtype* has.
+
+    NaN or an infinity where the exact value is finite costs all digits.
+    """
+    all_digits = format_of(dtype).precision * math.log10(2)
+    if any(body["kinds"].get(kind) for kind in ("spurious NaN", "spurious infinity", "missing infinity")):
+        return round(all_digits, 2)
+    largest = body["worst"]["ulp"] if body["worst"] else 0.0
+    return round(min(math.log10(max(largest, 1.0)), all_digits), 2)
+
+
+def worst_rows(rows: Iterable[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
+    """Return the *count* rows of PyTorch's with the largest errors in ULP, one for each variant, judged lossy or wrong."""
+    best: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        if row["status"] != DONE or row["generated"] or row["worst"] is None or row["verdict"] not in ("wrong", "lossy"):
+            continue
+        if row["worst"]["ulp"] > best.get(row["variant"], {"worst": {"ulp": 0.0}})["worst"]["ulp"]:
+            best[row["variant"]] = row
+    return sorted(best.values(), key=lambda row: float(row["worst"]["ulp"]), reverse=True)[:count]

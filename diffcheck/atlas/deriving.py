@@ -1,0 +1,110 @@
+"""The derivatives of a pointwise operator as programs, each by itself: ∂o/∂x for each argument, and ∂²o/∂x∂y for each pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb
+
+from diffcheck.derivation import Gradient
+from diffcheck.derivation.pruning import needed
+from diffcheck.notation import Program
+from diffcheck.oracle import Format, exact_pointwise, rounding_bounds
+from diffcheck.oracle.limits import NEAR, Limits, beside, limits
+from diffcheck.verification import orders
+
+_NEAR = 160
+_BESIDE, _SAME, _BITS = 64, 2.0**-40, 320  # so near a point a derivative without a kink moves by less
+_MIXED = 3
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """One derivative, stable and as the textbook has it; *label* says by what, *names* which inputs are arguments."""
+
+    label: str
+    stable: Program
+    textbook: Program
+    names: tuple[str, ...]
+
+    @property
+    def output(self) -> str:
+        """The name of the derivative in the stable program."""
+        return self.stable.outputs[0]
+
+    def point(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the inputs at *values* of the arguments; cotangents and directions are 1."""
+        ones = np.ones_like(next(iter(values.values())))
+        return {tensor.name: values.get(tensor.name, ones) for tensor in self.stable.inputs}
+
+    def exact(self, point: Mapping[str, np.ndarray], form: Format) -> np.ndarray:
+        """Return the balls of the values."""
+        return exact_pointwise(self.stable, point, dtype=form)[self.output]
+
+    def rounding(self, point: Mapping[str, np.ndarray], form: Format) -> np.ndarray:
+        """Return the rounding bound of the textbook formula."""
+        return rounding_bounds(self.textbook, point, dtype=form)[self.textbook.outputs[0]]
+
+    def sides(self, point: Mapping[str, np.ndarray], form: Format) -> Limits:
+        """Return the limits from all sides: of 0 the sides are as near as *form* needs, of other numbers relatively near."""
+        at_zero = np.any([point[name] == 0 for name in self.names], axis=0)
+        low, high = np.empty(len(at_zero), dtype=object), np.empty(len(at_zero), dtype=object)
+        for places, near in ((np.flatnonzero(at_zero), _near_zero(form)), (np.flatnonzero(~at_zero), _NEAR)):
+            if len(places):
+                here = {name: value[places] for name, value in point.items()}
+                found = limits(self.stable, here, near=near, mixed=self._mixed)[self.output]
+                low[places], high[places] = found.low, found.high
+        return Limits(low, high)
+
+    def smooth(self, point: Mapping[str, np.ndarray], exact: np.ndarray) -> np.ndarray:
+        """Say where the derivative hardly changes on all sides, so that there is neither a kink nor a hole: cheaply."""
+        if not len(exact):
+            return np.zeros(0, dtype=bool)
+        agree = np.ones(len(exact), dtype=bool)
+        for side in beside(self.stable, point, _BESIDE, _BITS, mixed=self._mixed):
+            agree &= np.array([_agree(*pair) for pair in zip(exact, side[self.output], strict=True)])
+        return agree
+
+    @property
+    def _mixed(self) -> int:
+        """Of a single number there are only two sides."""
+        return _MIXED if len(self.names) > 1 else 0
+
+
+def _near_zero(form: Format) -> int:
+    return NEAR if form.precision == 53 else 400  # below the smallest number, and its square
+
+
+def _agree(exact: arb, side: arb) -> bool:
+    return bool(exact.is_finite() and side.is_finite() and abs(side - exact) <= _SAME * abs(exact))
+
+
+def label_of(names: Sequence[str], *by: str) -> str:
+    """Return what a derivative by *by* is called among those by *names*: of a single argument it needs no second name."""
+    return by[0] if len(names) == 1 else ", ".join(by)
+
+
+def derivatives_of(gradient: Gradient, order: int) -> tuple[Derivative, ...]:
+    """Return the derivatives of *order* 1 or 2, by each argument or by each ordered pair of them."""
+    return tuple(_first(gradient) if order == 1 else _second(gradient))
+
+
+def _first(gradient: Gradient) -> Iterator[Derivative]:
+    yield from _parts(orders.reverse(gradient), {name: label_of(gradient.wrt, name) for name in gradient.wrt}, gradient.wrt)
+
+
+def _second(gradient: Gradient) -> Iterator[Derivative]:
+    for slope in gradient.wrt:
+        labels = {name: label_of(gradient.wrt, slope, name) for name in gradient.wrt}
+        yield from _parts(orders.second(gradient, (slope,)), labels, gradient.wrt)
+
+
+def _parts(derived: orders.Derived, labels: Mapping[str, str], names: tuple[str, ...]) -> Iterator[Derivative]:
+    for name, stable, textbook in zip(derived.names, derived.stable.outputs, derived.textbook.outputs, strict=True):
+        yield Derivative(labels[name], _alone(derived.stable, stable), _alone(derived.textbook, textbook), names)
+
+
+def _alone(program: Program, output: str) -> Program:
+    return Program(program.inputs, needed(program.equations, (output,)), (output,))

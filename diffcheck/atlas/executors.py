@@ -1,0 +1,106 @@
+"""Who carries out the tasks: processes of this machine, a Dask cluster, or any `concurrent.futures.Executor`.
+
+Processes of this machine are watched: one that hangs or dies is replaced, and its task has an answer that says so. What hangs
+elsewhere cannot be ended from here: where nothing comes back for as long as a task may take, what is left is given up.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
+from typing import Any
+
+from diffcheck.atlas.answering import answers
+from diffcheck.atlas.choosing import imported
+from diffcheck.atlas.measuring import Task
+from diffcheck.atlas.store import CRASHED, TIMED_OUT, Answer
+from diffcheck.errors import MeasurementError, UnknownName
+
+Submit = Callable[[Task], "Future[list[Answer]]"]
+
+
+@contextmanager
+def local(jobs: int, limit: float, seed: int) -> Iterator[Submit]:
+    """Yield a function that gives a task to one of *jobs* processes, which is ended after *limit* seconds of it."""
+    from pebble import ProcessPool
+
+    # Started afresh rather than forked: PyTorch's threads do not survive a fork.
+    with ProcessPool(max_workers=jobs, context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            yield lambda task: pool.schedule(answers, args=(task, seed), timeout=limit)
+        finally:
+            pool.stop()  # what still runs was given up, or the user ended the walk
+
+
+@contextmanager
+def elsewhere(name: str, seed: int) -> Iterator[Submit]:
+    """Yield a function that gives a task to the executor *name*.
+
+    That is the address of a Dask scheduler, as in tcp://host:8786, or a function that returns an executor as module:name.
+    Raises `UnknownName` for what is neither, and `MeasurementError` for a scheduler that does not answer.
+    """
+    if "://" in name:
+        with _cluster(name) as client, _given(client.get_executor(), seed) as submit:
+            yield submit
+        return
+    made = imported(name, "the address of a Dask scheduler, or module:function that returns an Executor")()
+    if not isinstance(made, Executor):
+        told = f"{name!r}, which returns a {type(made).__name__}"
+        raise UnknownName(got=told, wanted="a concurrent.futures.Executor", do="name a function that returns one")
+    with _given(made, seed) as submit:
+        yield submit
+
+
+@contextmanager
+def _given(executor: Executor, seed: int) -> Iterator[Submit]:
+    try:
+        yield lambda task: executor.submit(answers, task, seed)
+    finally:
+        executor.shutdown(wait=False)
+
+
+def _cluster(address: str) -> Any:
+    """Return a client of the Dask scheduler at *address*, which closes behind a ``with``."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UnknownName(
+            got=f"{address!r} without Dask", wanted="the package distributed", do="pip install 'torch-diffcheck[dask]'"
+        ) from None
+    try:
+        return Client(address, timeout=5)
+    except (OSError, ValueError) as error:
+        told = f"no scheduler at {address!r} ({error})"
+        raise MeasurementError(got=told, wanted="the address of a running one", do="start `dask scheduler`") from None
+
+
+def walk(tasks: Sequence[Task], submit: Submit, limit: float) -> Iterator[tuple[Task, list[Answer]]]:
+    """Yield the answers to each of *tasks* as they come; what is left is given up after *limit* seconds without any."""
+    pending = {submit(task): task for task in tasks}
+    while pending:
+        done, _ = wait(pending, timeout=limit, return_when=FIRST_COMPLETED)
+        for future in done:
+            task = pending.pop(future)
+            yield task, _answers(task, future)
+        if not done:
+            for future, task in pending.items():
+                future.cancel()
+                yield task, _failed(task, TIMED_OUT, f"nothing was heard for {limit:g} s")
+            return
+
+
+def _answers(task: Task, future: Future[list[Answer]]) -> list[Answer]:
+    try:
+        return future.result()
+    except (FutureTimeoutError, TimeoutError) as error:
+        return _failed(task, TIMED_OUT, f"took too long: {error}")
+    except Exception as error:  # noqa: BLE001  # whatever a process died of is the answer
+        code = f", exit code {error.exitcode}" if hasattr(error, "exitcode") else ""
+        return _failed(task, CRASHED, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}{code}")
+
+
+def _failed(task: Task, status: str, reason: str) -> list[Answer]:
+    return [Answer(question, status, 0.0, {"reason": reason}) for question in task.questions]

@@ -1,0 +1,159 @@
+"""atlas: the derivatives of all pointwise operators measured along the number line, kept, and written as pages."""
+
+from __future__ import annotations
+
+import json as encoding
+import shlex
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from diffcheck._version import __version__
+from diffcheck.atlas import variants_of
+from diffcheck.atlas.collecting import collected, worst_rows
+from diffcheck.atlas.comparing import Difference, differences
+from diffcheck.atlas.executors import Submit, elsewhere, local, walk
+from diffcheck.atlas.measuring import Question, Task
+from diffcheck.atlas.store import DONE, REFUSED, Store
+from diffcheck.benchmarks import machine, versions
+from diffcheck.cli.progress import cores, progress
+from diffcheck.cli.verifying import check_device
+from diffcheck.oracle import FORMATS, format_of
+from diffcheck.problems.requests import checked_seed
+from diffcheck.report.atlas import write_atlas
+from diffcheck.report.store import check_writable
+
+DATABASE = "atlas.sqlite"
+FAILED = 1
+_TOP = 10
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be measured: operators and dtypes, all for none, orders, the device, and the seed of the drawn points."""
+
+    operators: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    orders: tuple[int, ...]
+    device: str
+    seed: int
+
+    def tasks(self) -> list[Task]:
+        """Return them; raise `UnknownName`, with near matches, for what there is not, and what `check_device` raises."""
+        check_device(self.device)
+        checked_seed(self.seed)
+        names = [variant.name for variant in variants_of(self.operators)]
+        dtypes = [format_of(dtype).name for dtype in self.dtypes] or list(FORMATS)
+        return [Task(name, dtype, order, self.device) for dtype, order, name in product(dtypes, self.orders, names)]
+
+
+def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: str, output: Path, json: bool) -> int:
+    """Answer what has no answer yet in *output*, and write its pages; return 1 if a task crashed or took too long, else 0."""
+    started = time.monotonic()
+    tasks = wanted.tasks()
+    check_writable(output, DATABASE)
+    store = Store(output / DATABASE, _origin(wanted.seed))
+    left = store.left(tasks)
+    if not json:
+        told = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
+        print(f"{told}, seed {wanted.seed}, {len(tasks) - len(left)} finished before", flush=True)
+    crew = _crew(executor, min(jobs or cores(), max(len(left), 1)), limit, wanted.seed)
+    with progress("measuring derivatives", len(left)) as advance, crew as submit:
+        for _, found in walk(left, submit, limit):
+            store.add(found)
+            advance()
+    atlas = _atlas(store, time.monotonic() - started)
+    written = write_atlas(atlas, output)
+    asked = {question for task in tasks for question in task.questions}
+    failed = [row for row in atlas["rows"] if _question(row) in asked and row["status"] not in (DONE, REFUSED)]
+    if json:
+        print(encoding.dumps({"counts": _counts(atlas), "worst": worst_rows(atlas["rows"], _TOP), "failed": failed}, indent=2))
+    else:
+        print("\n".join(_summary(atlas)))
+        for row in failed:
+            print(f"{row['status'].upper()} {row['variant']}, {row['dtype']}, {row['mode']}: {row['reason']}")
+        more = f" and {len(written) - 1} pages of operators" if len(written) > 1 else ""
+        print(f"{output / DATABASE}, {written[0]}{more} written")
+    return FAILED if failed else 0
+
+
+def _question(row: Mapping[str, Any]) -> Question:
+    return Question(row["variant"], row["dtype"], row["mode"], row["device"])
+
+
+def _crew(executor: str, jobs: int, limit: float, seed: int) -> AbstractContextManager[Submit]:
+    return elsewhere(executor, seed) if executor else local(jobs, limit, seed)
+
+
+def _origin(seed: int) -> dict[str, str]:
+    made_on = machine()
+    known = {name: version for name, version in versions().items() if name in ("python", "torch", "python-flint", "numpy")}
+    return {"diffcheck": __version__, **known, "seed": str(seed), "cpu": str(made_on["cpu"]), "gpu": str(made_on["gpu"] or "")}
+
+
+def _atlas(store: Store, seconds: float) -> dict[str, Any]:
+    return {
+        "diffcheck": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join(["diffcheck", *sys.argv[1:]]),
+        "seconds": round(seconds, 1),
+        "machine": machine(),
+        "versions": versions(),
+        **collected(store),
+    }
+
+
+def _counts(atlas: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Return how many answers have each verdict, or another status than that they are done, of PyTorch's and of ours."""
+    found: dict[str, Counter[str]] = {"PyTorch": Counter(), "generated": Counter()}
+    for row in atlas["rows"]:
+        told = row["verdict"] if row["status"] == DONE else row["status"]
+        found["generated" if row["generated"] else "PyTorch"][told] += 1
+    return {whose: dict(counts.most_common()) for whose, counts in found.items()}
+
+
+def _summary(atlas: Mapping[str, Any]) -> Iterator[str]:
+    done = [row for row in atlas["rows"] if row["status"] == DONE]
+    for whose, counts in _counts(atlas).items():
+        yield f"{whose}: {', '.join(f'{many} {told}' for told, many in counts.items())}"
+    ours = {(row["variant"], row["dtype"], row["order"]): row for row in done if row["generated"]}
+    yield f"the {_TOP} worst operators of PyTorch's, and the generated code on the same points:"
+    for row in worst_rows(done, _TOP):
+        worst, mine = row["worst"], ours.get((row["variant"], row["dtype"], row["order"]))
+        beside = f"{mine['worst']['ulp'] if mine['worst'] else 0.0:.3g} ULP" if mine else "none"
+        at = ", ".join(value.split(" ")[0] for value in worst["point"].values())
+        yield f"  {row['variant']}, {row['dtype']}, {row['mode']} at {at}: {worst['verdict']}, {worst['ulp']:.3g} ULP; {beside}"
+
+
+def compare_atlases(one: Path, other: Path, json: bool) -> int:
+    """Print where two atlases differ, the largest differences first; return 0."""
+    atlases = [collected(Store.existing(_database(path), __version__)) for path in (one, other)]
+    devices = [{row["device"] for row in atlas["rows"]} for atlas in atlases]
+    found = list(differences(*atlases, devices=devices[0].isdisjoint(devices[1])))
+    if json:
+        print(encoding.dumps([asdict(difference) for difference in found], indent=2))
+        return 0
+    changed = sorted(name for name in atlases[0]["origin"] if atlases[0]["origin"][name] != atlases[1]["origin"].get(name))
+    for name in changed:
+        print(f"{name}: {atlases[0]['origin'][name]} -> {atlases[1]['origin'].get(name, 'none')}")
+    print(f"{len(found)} answers differ")
+    for difference in found:
+        print(_told(difference))
+    return 0
+
+
+def _database(path: Path) -> Path:
+    return path / DATABASE if path.is_dir() else path
+
+
+def _told(one: Difference) -> str:
+    verdicts = " -> ".join(verdict or "no answer" for verdict in one.verdicts)
+    ulps = " -> ".join(f"{ulp:.3g}" for ulp in one.ulps)
+    return f"{one.variant}, {one.dtype}, {one.mode} on {one.device}: {verdicts}, {ulps} ULP, {one.worse:+.2g} digits lost"

@@ -1,0 +1,112 @@
+"""The walk of the atlas: what hangs or dies is recorded, what was finished is kept, and any executor may do the work."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from diffcheck.atlas.collecting import collected, digits_lost, worst_rows
+from diffcheck.atlas.comparing import differences
+from diffcheck.atlas.executors import elsewhere, local, walk
+from diffcheck.atlas.measuring import Task
+from diffcheck.atlas.store import CRASHED, DONE, TIMED_OUT, Answer, Store
+from diffcheck.errors import MeasurementError, UnknownName
+
+ORIGIN = {"diffcheck": "0.1.0", "torch": "2.13.0"}
+
+
+def test_what_hangs_or_dies_is_recorded_and_the_rest_goes_on(tmp_path):
+    tasks = [Task(f"own_operators:{name}", "float16") for name in ("hangs", "dies", "cubed")]
+    with local(2, 20.0, 0) as submit:
+        found = {task.variant.partition(":")[2]: answers for task, answers in walk(tasks, submit, 60.0)}
+    assert {name: {answer.status for answer in answers} for name, answers in found.items()} == {
+        "hangs": {TIMED_OUT},
+        "dies": {CRASHED},
+        "cubed": {DONE},
+    }
+    assert "exit code 3" in found["dies"][0].body["reason"]
+    store = Store(tmp_path / "atlas.sqlite", ORIGIN)
+    for answers in found.values():
+        store.add(answers)
+    assert store.left(tasks) == tasks[:2]
+
+
+@pytest.mark.parametrize("name", ["own_operators:no_executor", "own_operators:nothing", "no_such_module:f"])
+def test_what_is_no_executor_is_refused(name):
+    with pytest.raises(UnknownName, match="Executor"), elsewhere(name, 0):
+        pass
+
+
+def test_an_executor_of_the_users_own_measures():
+    with elsewhere("own_operators:threads", 0) as submit:
+        ((_, answers),) = walk([Task("own_operators:cubed", "float16")], submit, 60.0)
+    assert [answer.status for answer in answers] == [DONE] * 3
+
+
+def test_a_cluster_measures_on_though_one_of_its_workers_is_killed():
+    distributed = pytest.importorskip("distributed")
+    names = ("relu", "abs", "neg", "square", "cubed", "floor", "sign")
+    tasks = [Task("own_operators:cubed" if name == "cubed" else name, "float32") for name in names]
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        elsewhere(cluster.scheduler_address, 0) as submit,
+    ):
+        found, killed = [], None
+        for task, answers in walk(tasks, submit, 100.0):
+            found += [(task, answer.status) for answer in answers]
+            if killed is None:
+                killed = next(iter(cluster.workers.values())).pid
+                os.kill(killed, signal.SIGKILL)
+    assert {task for task, _ in found} == set(tasks)
+    assert {status for _, status in found} == {DONE}
+
+
+def test_a_cluster_that_is_not_there_is_refused():
+    pytest.importorskip("distributed")
+    with pytest.raises(MeasurementError, match="no scheduler"), elsewhere("tcp://127.0.0.1:9", 0):
+        pass
+
+
+class Silent:
+    """An executor of which nothing is heard."""
+
+    def __call__(self, task):
+        from concurrent.futures import Future
+
+        return Future()
+
+
+def test_what_is_not_heard_of_is_given_up():
+    started = time.monotonic()
+    found = list(walk([Task("tanh", "float64"), Task("relu", "float64")], Silent(), 0.2))
+    assert time.monotonic() - started < 10
+    assert {answer.status for _, answers in found for answer in answers} == {TIMED_OUT}
+
+
+def atlas_of(folder, ulp, kinds=(), verdict="lossy"):
+    store = Store(folder / "atlas.sqlite", ORIGIN)
+    worst = {"ulp": ulp, "point": {"x": "1.0 (0x1p+0)"}, "verdict": verdict}
+    body = {"verdict": verdict, "kinds": dict(kinds), "worst": worst}
+    store.add([Answer(question, DONE, 0.1, body) for question in Task("tanh", "float64").questions])
+    return collected(store)
+
+
+def test_two_atlases_differ_where_an_answer_does(tmp_path):
+    one, other = atlas_of(tmp_path / "one", 10.0), atlas_of(tmp_path / "other", 1000.0)
+    assert list(differences(one, one)) == []
+    found = list(differences(one, other))
+    assert {difference.mode for difference in found} == {"reverse", "forward", "generated"}
+    assert {difference.worse for difference in found} == {2.0}
+    gone = list(differences(one, {"rows": []}))
+    assert {difference.verdicts for difference in gone} == {("lossy", "")}
+
+
+def test_digits_and_the_worst_operators_come_from_the_largest_errors(tmp_path):
+    atlas = atlas_of(tmp_path, 1e40)
+    assert {row["digits"] for row in atlas["rows"]} == {15.95}
+    assert [row["variant"] for row in worst_rows(atlas["rows"], 3)] == ["tanh"]
+    assert worst_rows(atlas_of(tmp_path / "fine", 3.0, verdict="accurate")["rows"], 3) == []
+    assert digits_lost({"kinds": {"spurious NaN": 1}, "worst": None}, "bfloat16") == 2.41
+    assert json.dumps(atlas)

@@ -1,0 +1,27 @@
+"""Pointwise functions that an atlas may be asked for, found by name in the processes that measure: two of them end badly."""
+
+import os
+import time
+
+
+def cubed(x):
+    return x * x * x
+
+
+def dies(x):
+    os._exit(3)
+
+
+def hangs(x):
+    time.sleep(600)
+    return x
+
+
+def no_executor():
+    return 3
+
+
+def threads():
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(1)
