@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -36,7 +37,7 @@ def answers(task: Task, seed: int = 0) -> list[Answer]:
         measurement = Measurement(variant, task)
     except DiffcheckError as refusal:
         return [Answer(question, REFUSED, 0.0, {"reason": str(refusal)}) for question in task.questions]
-    bodies = _bodies(measurement, is_exhaustive(variant, task.dtype), seed)
+    bodies = _bodies(measurement, is_exhaustive(variant, task.dtype), seed) if measurement.ways else {}
     seconds = round(time.perf_counter() - started, 3)
     return [_answer(question, bodies, measurement.refused, seconds) for question in task.questions]
 
@@ -61,7 +62,9 @@ def _bodies(measurement: Measurement, exhaustive: bool, seed: int) -> dict[str, 
     like = next(iter(measurement.tensors({"like": lines[0][:1]}).values()))
     for mode, body in bodies.items():
         body["specials"] = [_plain(asdict(one)) for one in special if one.mode == mode]
+        low, high = measurement.variant.accepted
         points = picked(lines, search.worst[mode], _POSITIONS)
+        points = [point for point in points if high == math.inf or all(low <= value <= high for value in point)]
         apart = disagreements(measurement.ways[mode], points, measurement.names, like)
         gross = sum(one.gross for one in apart)
         first = _plain(asdict(apart[0])) if apart else None

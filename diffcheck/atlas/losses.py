@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -34,7 +35,8 @@ def losses() -> Iterator[Variant]:
     for name, (function, targets, edges) in _AT_TARGETS.items():
         for target in targets:
             told = f"{name}(target={target:g})" if "(" not in name else f"{name[:-1]}, target={target:g})"
-            yield Variant(told, partial(_at_target, function, target), "loss", edges=edges)
+            accepted = (0.0, 1.0) if name == "binary_cross_entropy" else (-math.inf, math.inf)
+            yield Variant(told, partial(_at_target, function, target), "loss", edges=edges, accepted=accepted)
 
 
 def composites() -> Iterator[Variant]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from diffcheck.atlas.asking import MODES, Way, modes_of
+from diffcheck.atlas.asking import GENERATED, MODES, Way, modes_of
 from diffcheck.atlas.conditioning import conditioning
 from diffcheck.atlas.deriving import Derivative, derivatives_of
 from diffcheck.atlas.points import binary_points, exhaustive, unary_points
@@ -76,6 +76,9 @@ class Measurement:
         self.derivatives = derivatives_of(self.gradient, task.order)
         self.refused: dict[str, str] = {}
         self.ways = {mode: way for mode in modes_of(task.order) if (way := self._way(mode)) is not None}
+        if self.ways.keys() <= GENERATED:  # nothing to measure beside
+            self.refused |= dict.fromkeys(self.ways, "PyTorch has no derivative here")
+            self.ways = {}
 
     def _way(self, mode: str) -> Way | None:
         """Return the way to the derivative, none where PyTorch has no kernel or no formula for it, or no code is generated."""
@@ -178,9 +181,10 @@ def _judgement(found: Judged, place: int) -> Judgement:
 
 def points_of(variant: Variant, form: Format, seed: int = 0) -> tuple[np.ndarray, ...]:
     """Return the points of *variant*, an array for each argument."""
-    if variant.arity == 1:
-        return (unary_points(form, variant.edges, seed),)
-    return binary_points(form, variant.edges, seed)
+    lines = (unary_points(form, variant.edges, seed),) if variant.arity == 1 else binary_points(form, variant.edges, seed)
+    low, high = variant.accepted
+    kept = np.all([(low <= line) & (line <= high) for line in lines], axis=0)
+    return tuple(line[kept] for line in lines)
 
 
 def is_exhaustive(variant: Variant, dtype: str) -> bool:

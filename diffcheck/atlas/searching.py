@@ -48,7 +48,9 @@ class Search:
         for _ in range(most):
             before = self._largest()
             starts = {point for points in self.worst.values() for point in points}
-            made = {near for start in starts for near in neighbours(start, self.measurement.form)} - known
+            low, high = self.measurement.variant.accepted
+            near = {point for start in starts for point in neighbours(start, self.measurement.form)} - known
+            made = {point for point in near if all(low <= value <= high for value in point)}
             if not made:
                 return
             known |= made

@@ -38,8 +38,8 @@ class Special:
 
 
 def specials(measurement: Measurement) -> list[Special]:
-    """Return what each mode gives at +∞, −∞ and NaN; nothing for a function of several numbers."""
-    if len(measurement.names) > 1:
+    """Return what each mode gives at +∞, −∞ and NaN; nothing for a function of several numbers, or that refuses them."""
+    if len(measurement.names) > 1 or measurement.variant.accepted[1] < math.inf:
         return []
     (derivative,) = measurement.derivatives
     name = derivative.label

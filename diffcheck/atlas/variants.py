@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ class Variant:
     """A pointwise operator: *function* of *arity* tensors of one shape, and *edges*, numbers where something changes.
 
     The edges are kinks, ends of the domain and zeros of the derivative, for any of the arguments; points of the atlas lie at
-    them and beside them.
+    them and beside them. Outside of *accepted* PyTorch raises an error.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Variant:
     family: str
     arity: int = 1
     edges: tuple[float, ...] = (0.0,)
+    accepted: tuple[float, float] = (-math.inf, math.inf)
 
 
 def registry(tables: Iterable[Iterable[Variant]]) -> Mapping[str, Variant]:

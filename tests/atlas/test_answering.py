@@ -136,3 +136,14 @@ def test_an_answer_has_all_that_the_pages_show():
 def test_what_is_refused_is_an_answer():
     found = answers(Task("operator:index", "float32"))
     assert {answer.status for answer in found} == {REFUSED}
+
+
+def test_only_what_pytorch_accepts_is_tried():
+    (answer, *_) = answers(Task("binary_cross_entropy(target=0.3)", "float16"))
+    assert answer.status == DONE, answer.body
+    assert answer.body["points"] == 15_362  # 0 and −0, and what lies up to 1
+    assert not answer.body["specials"]
+
+
+def test_code_is_not_measured_alone():
+    assert {answer.status for answer in answers(Task("erfcx", "bfloat16"))} == {REFUSED}
