@@ -6,11 +6,14 @@ elsewhere cannot be ended from here: where nothing comes back for as long as a t
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from diffcheck.atlas.answering import answers
@@ -19,6 +22,7 @@ from diffcheck.atlas.measuring import Task
 from diffcheck.atlas.store import CRASHED, TIMED_OUT, Answer
 from diffcheck.errors import MeasurementError, UnknownName
 
+_GRACE = 30.0  # seconds after which a process that was not ended ends itself
 Submit = Callable[[Task], "Future[list[Answer]]"]
 
 
@@ -30,9 +34,19 @@ def local(jobs: int, limit: float, seed: int) -> Iterator[Submit]:
     # Started afresh rather than forked: PyTorch's threads do not survive a fork.
     with ProcessPool(max_workers=jobs, context=multiprocessing.get_context("spawn")) as pool:
         try:
-            yield lambda task: pool.schedule(answers, args=(task, seed), timeout=limit)
+            yield lambda task: pool.schedule(_watched, args=(task, seed, limit), timeout=limit)
         finally:
             pool.stop()  # what still runs was given up, or the user ended the walk
+
+
+def _watched(task: Task, seed: int, limit: float) -> list[Answer]:
+    """Return the answers, or end this process by itself where it hangs and the walk that should end it is no more."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        faulthandler.dump_traceback_later(limit + _GRACE, exit=True, file=nowhere)
+        try:
+            return answers(task, seed)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 @contextmanager
