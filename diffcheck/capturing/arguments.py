@@ -59,7 +59,8 @@ def _names(signature: inspect.Signature | None, inputs: Sequence[Any]) -> list[s
     names: list[str] = []
     for name, value in bound.arguments.items():
         several = signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
-        names += [f"{name}_{place}" for place in range(len(value))] if several else [name]
+        written = name if name.strip("_") and not name.startswith("__") else f"input{name}"  # as of lambda x, _: x
+        names += [f"{written}_{place}" for place in range(len(value))] if several else [written]
     return names
 
 

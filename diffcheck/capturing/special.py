@@ -12,7 +12,7 @@ from sympy import Expr, Integer, Rational, pi, sqrt
 from diffcheck.capturing.arrays import Array, Builder, constant
 from diffcheck.capturing.pointwise import applied, as_array, binary, clamped, equal, larger, unary
 from diffcheck.capturing.rows import ROWS, operator
-from diffcheck.notation.functions import absolute, relu, sign, softplus, step
+from diffcheck.notation.functions import absolute, log1p, relu, sign, softplus, step
 from diffcheck.notation.selection import detach, select
 from diffcheck.notation.special_functions import (
     acos,
@@ -60,12 +60,12 @@ def log_odds(u: Expr) -> Expr:
     return select(u, select(1 - u, sympy.log(u / (1 - u)), edge), edge)
 
 
-def _times_log(u: Expr, v: Expr) -> Expr:
-    """Return u·log v: 0 where u is 0, also where log v is no number; its derivative by u is log v where that is one."""
+def _times_log(u: Expr, v: Expr, logarithm: Expr) -> Expr:
+    """Return u·log v, given log v: 0 where u is 0, even if that is none; the slope by u is log v if there is one."""
     if u.is_zero:
         return Integer(0)
     without_log = select(-v, Integer(0), edged(Integer(0), absolute(u), absolute(v)))
-    return select(absolute(u) + step(v), u * sympy.log(v), without_log)
+    return select(absolute(u) + step(v), u * logarithm, without_log)
 
 
 UNARY: dict[str, Callable[[Expr], Expr]] = {
@@ -122,8 +122,8 @@ MIXED: dict[str, Callable[[Expr, Expr], Expr]] = {
     "fmod": lambda u, v: u - v * truncated(u / v),
     "remainder": _remainder,
     "copysign": lambda u, v: absolute(u) * select(-v, Integer(-1), Integer(1)),
-    "xlogy": _times_log,
-    "special_xlog1py": lambda u, v: _times_log(u, 1 + v),
+    "xlogy": lambda u, v: _times_log(u, v, sympy.log(v)),
+    "special_xlog1py": lambda u, v: _times_log(u, 1 + v, log1p(v)),
     "ldexp": lambda u, v: u * 2**v,
 }
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from sympy import Expr, Integer
 
 from diffcheck.derivation.adjoint import AdjointWalk
+from diffcheck.derivation.choosing import chosen
 from diffcheck.derivation.closed_form import closed_form
 from diffcheck.derivation.pruning import needed, reached
 from diffcheck.derivation.slopes import Rules
@@ -97,8 +98,9 @@ def adjoint_program(program: Program, wrt: tuple[str, ...], rules: Rules, *, war
     if warn:
         _warn_of_unused(program, wrt)
     outputs = tuple(walk.names.get(name) or walk.define(name) for name in wrt)
-    equations = needed((*program.equations, *walk.equations), outputs)
-    return Program((*program.inputs, *cotangents), equations, outputs)
+    inputs = (*program.inputs, *cotangents)
+    equations = chosen((*program.equations, *walk.equations), (tensor.name for tensor in inputs))
+    return Program(inputs, needed(equations, outputs), outputs)
 
 
 def _warn_of_unused(program: Program, wrt: tuple[str, ...]) -> None:

@@ -5,9 +5,7 @@ Like any elementwise operation, a helper may be given its own argument as ``out`
 
 from __future__ import annotations
 
-from math import factorial, pi
-
-from diffcheck.notation.special_functions import HIGHEST_ORDER, slope_of_cot
+from diffcheck.generation.special_helpers import SPECIAL_NUMPY, SPECIAL_TORCH
 
 _TORCH = '''
 def _softplus(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
@@ -44,36 +42,12 @@ def _erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
 def _bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """I₁(u), a modified Bessel function of the first kind."""
     return torch.special.i1(u, out=out)
+
+
+def _hypot1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """√(1 + u²), without overflow."""
+    return torch.hypot(u, u.new_ones(()), out=out)
 '''
-
-# By ζ: torch.polygamma(1, u) has 9 digits in float64 (2.13, CPU). Below 0 by reflection: there torch.special.zeta takes a step
-# for every whole number, without end where numbers are so large that a step changes nothing.
-_POLYGAMMA = '''
-def _polygamma_{order}(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """{factor}·ζ({above}, u), the derivative of order {order} of digamma; below 0 by that of 1 - u and of π·cot(πu)."""
-    below = u < 0
-    value = torch.special.zeta({above}, torch.where(below, 1 - u, u)).mul_({factor})
-    cot = torch.frac(u).mul_({pi}).tan_().reciprocal_()
-    return torch.where(below, {sign}value - {scale}*{slope}, value, out=out)
-'''
-
-
-def _polygamma(order: int) -> str:
-    sign = "-" if order % 2 else ""
-    slope, *others = map(str, reversed(slope_of_cot(order)))
-    for number in others:
-        slope = f"({slope})*cot" if " + " in slope else f"{slope}*cot"
-        slope += f" + {number}" if number != "0" else ""
-    return _POLYGAMMA.format(
-        order=order,
-        above=order + 1,
-        factor=(-1) ** (order + 1) * factorial(order),
-        pi=repr(pi),
-        sign=sign,
-        scale=repr(pi ** (order + 1)),
-        slope=f"({slope})",
-    )
-
 
 _NUMPY = '''
 def _softplus(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
@@ -112,6 +86,12 @@ def _relu(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """max(u, 0)."""
     result: np.ndarray = np.maximum(u, 0, out=out)
     return result
+
+
+def _hypot1(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """√(1 + u²), without overflow."""
+    result: np.ndarray = np.hypot(u, 1, out=out)
+    return result
 '''
 
 
@@ -120,5 +100,5 @@ def _by_name(text: str) -> dict[str, str]:
     return {function.removeprefix("def ").split("(", 1)[0]: function for function in functions}
 
 
-TORCH_HELPERS = _by_name("\n".join([_TORCH, *map(_polygamma, range(1, HIGHEST_ORDER + 1))]))
-NUMPY_HELPERS = _by_name(_NUMPY)
+TORCH_HELPERS = _by_name(_TORCH + SPECIAL_TORCH)
+NUMPY_HELPERS = _by_name(_NUMPY + SPECIAL_NUMPY)

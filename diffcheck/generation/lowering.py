@@ -141,10 +141,21 @@ class Lowering:
 
     def _product(self, node: Expr, axes: Axes, name: str) -> Operand:
         number, factors = split_number(node)
-        value = self._chain([part for factor in factors for part in divided(factor)], axes, name)
+        parts = [part for factor in factors for part in divided(factor)]
+        below = [part for part in parts if part[1] == "div"]
+        if len(below) in range(1, len(parts)) and number.is_comparable and 0 < abs(number) < 1:
+            return self._divided([part for part in parts if part not in below], number, below, axes, name)
+        value = self._chain(parts, axes, name)
         if number == -1:
             return self.apply("neg", axes, name, value)
         return value if number == 1 else self.apply("mul", axes, name, value, Operand(number_text(number)))
+
+    def _divided(self, above: list[Part], number: Expr, below: list[Part], axes: Axes, name: str) -> Operand:
+        """Lower a quotient times a small *number*, which comes first: the quotient alone may overflow."""
+        value = self.apply("mul", axes, name, self._chain(above, axes, name), Operand(number_text(number)))
+        for node, operation in below:
+            value = self.apply(operation, axes, name, value, self.value(node, axes))
+        return value
 
     def _power(self, node: Pow, axes: Axes, name: str) -> Operand:
         base, exponent = node.args

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from textwrap import wrap
 
@@ -38,7 +39,7 @@ def generate(gradient: Gradient, target: str = "torch") -> Source:
     functions = _functions(gradient, spelt)
     texts = [text for _, text in functions]
     known = spelt.helpers | place_helpers(spelt)
-    helpers = [text for name, text in sorted(known.items()) if any(f"{name}(" in called for called in texts)]
+    helpers = [known[name] for name in sorted(_called(texts, known))]
     text = "\n\n\n".join([_header(gradient, spelt), *helpers, *texts]) + "\n"
     return Source(text, target, tuple(name for name, _ in functions))
 
@@ -59,3 +60,15 @@ def _header(gradient: Gradient, target: Target) -> str:
     if len(said) > WIDTH - 6:
         said = "\n".join(wrap(said, WIDTH - 3)) + "\n"
     return f'"""{said}"""\n\n{target.import_line}'
+
+
+def _called(texts: Iterable[str], known: Mapping[str, str]) -> set[str]:
+    """Return the names of the *known* helpers that *texts* call, and that these call in turn."""
+    found: set[str] = set()
+    pending = list(texts)
+    while pending:
+        text = pending.pop()
+        names = {name for name in known if f"{name}(" in text} - found
+        found |= names
+        pending += [known[name] for name in names]
+    return found

@@ -13,7 +13,8 @@ from sympy import Expr, Indexed, KroneckerDelta, Mul
 
 from diffcheck.derivation.pruning import needed
 from diffcheck.derivation.terms import fresh_name
-from diffcheck.generation.folding import folded, turned
+from diffcheck.generation.accurate import accurate
+from diffcheck.generation.folding import folded, is_leaf, turned
 from diffcheck.generation.names import names_of
 from diffcheck.generation.normalizing import normalized, plain
 from diffcheck.generation.scalars import split_number
@@ -34,7 +35,7 @@ Shared = tuple[Expr, tuple[Index, ...]]
 @lru_cache(maxsize=32)  # one program is generated for each target
 def rewritten(program: Program) -> Program:
     """Return *program* with all passes applied."""
-    return outputs_early(turned(folded(scaled_late(plain(shared(normalized(settled(program))))))))
+    return outputs_early(turned(folded(scaled_late(plain(shared(normalized(accurate(settled(program)))))))))
 
 
 def shared(program: Program) -> Program:
@@ -76,7 +77,8 @@ def _size(candidate: Shared) -> tuple[int, str]:
 def _subexpressions(equation: Equation) -> tuple[tuple[Shared, bool], ...]:
     """Return every subexpression that reads an array, and whether it could be computed before *equation*.
 
-    A product that is summed may be larger than all its factors: it had better not be computed.
+    A product that is summed may be larger than all its factors: it had better not be computed. Nor had the inverse of a whole
+    array: to divide by it twice takes no longer, and rounds once.
     """
     found: list[tuple[Shared, bool]] = []
     pending = [equation.body] if scattered(equation) is None else []
@@ -87,7 +89,7 @@ def _subexpressions(equation: Equation) -> tuple[tuple[Shared, bool], ...]:
             continue
         axes = own_axes(node, symbols)
         wide = node.is_Mul and all(own_axes(factor, symbols) != axes for factor in node.args)
-        if node.has(Indexed):
+        if node.has(Indexed) and not (node.is_Pow and node.exp == -1 and axes == tuple(symbols) and is_leaf(node.base)):
             indices = tuple(index for index in equation.axes if index.symbol in axes)
             found.append(((node, indices), not (wide and equation.bound)))
         pending.extend(_parts(node))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sympy import Expr, Indexed, Integer, Mul, Rational, Symbol
+from sympy import Expr, Indexed, Integer, Mul, Rational, Symbol, sqrt
 
 from diffcheck.errors import GenerationError
 from diffcheck.oracle.balls import real_number
@@ -13,6 +13,7 @@ from diffcheck.oracle.precision import working_precision
 Part = tuple[Expr, str]
 """A term or factor, and the operation that joins it to the others."""
 
+_MOST_DIVISIONS = 4
 _LARGEST_INTEGER = 2**53  # beyond it, Python's integers and floats part ways
 
 
@@ -80,9 +81,10 @@ def split_number(body: Expr) -> tuple[Expr, list[Expr]]:
 
 
 def divided(factor: Expr) -> list[Part]:
-    """Return *factor* as what is multiplied or divided by; a square divides twice, since it may overflow."""
+    """Return *factor* as what is multiplied or divided by: a power of a tensor divides bit by bit, since it may overflow."""
     if not (factor.is_Pow and factor.exp.is_Rational and factor.exp < 0):
         return [(factor, "mul")]
-    if factor.exp == -2 and isinstance(factor.base, (Indexed, Symbol)):
-        return [(factor.base, "div")] * 2
+    whole, half = divmod(-factor.exp, 1)
+    if isinstance(factor.base, (Indexed, Symbol)) and whole <= _MOST_DIVISIONS and 2 * half in (0, 1):
+        return [(sqrt(factor.base), "div")] * int(2 * half) + [(factor.base, "div")] * int(whole)
     return [(1 / factor, "div")]

@@ -27,6 +27,18 @@ class NamedFunction(Function):  # type: ignore[misc]  # SymPy carries no types
         return Slope(sympy.Symbol(type(self).__name__), *self.args)
 
 
+class Composition(NamedFunction):
+    """A function that other rows can say, named because a library computes it with fewer digits lost than their composition.
+
+    Only generated code has such names: its meaning is `definition`, and no derivative is ever taken of it.
+    """
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return what the function of *u* is, in terms of the rows."""
+        raise NotImplementedError
+
+
 def named(name: str) -> type[NamedFunction]:
     """Return a new function called *name*."""
     return type(name, (NamedFunction,), {"nargs": 1, "__doc__": f"The named scalar function {name}."})

@@ -19,6 +19,7 @@ from diffcheck.errors import (
 from diffcheck.notation.functions import FUNCTIONS
 from diffcheck.notation.limits import check_constants
 from diffcheck.notation.places import Quotient, Remainder, check_form, is_plain, is_whole, span
+from diffcheck.notation.scalar_functions import Composition
 from diffcheck.notation.selection import detach, held, select
 from diffcheck.notation.symbols import indices_of, is_scalar_read, name_of, reads_of
 from diffcheck.notation.tensor import Role
@@ -26,7 +27,7 @@ from diffcheck.notation.tensor import Role
 if TYPE_CHECKING:
     from diffcheck.notation.program import Equation, Program
 
-_FUNCTIONS = (*(row.symbol for row in FUNCTIONS.values()), select, detach, held)
+_FUNCTIONS = (*(row.symbol for row in FUNCTIONS.values()), Composition, select, detach, held)
 
 
 _CONSTANTS = (S.Pi, S.Exp1, S.Infinity, S.NegativeInfinity)

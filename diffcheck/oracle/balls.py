@@ -10,6 +10,7 @@ from flint import arb, arb_mat, fmpq
 from sympy import Expr, Rational
 
 from diffcheck.errors import UnsupportedExpression
+from diffcheck.notation.selection import select
 from diffcheck.oracle.arithmetic import Planes
 from diffcheck.oracle.named_balls import NAMED_BALLS
 
@@ -125,7 +126,7 @@ class BallArithmetic:
         return (_as_array(np.frompyfunc(partial(_rational_power, int(exponent.p), int(exponent.q)), 1, 1)(base[0])),)
 
     def exponentiate(self, base: Planes, exponent: Planes) -> Planes:
-        return (_as_array(base[0] ** exponent[0]),)
+        return (_as_array(np.frompyfunc(_real_power, 2, 1)(base[0], exponent[0])),)
 
     def call(self, name: str, argument: Planes) -> Planes:
         return (_as_array(_UNIVERSAL[name](argument[0])),)
@@ -171,6 +172,10 @@ class BallArithmetic:
             entries = (_matrix(left[batch]) * _matrix(right[batch])).entries()
             product[batch] = np.reshape(_array_of(entries), product.shape[1:])
         return (product,)
+
+
+def _real_power(ball: arb, exponent: arb) -> arb:
+    return arb(0) if ball.is_zero() and exponent > 0 else ball**exponent
 
 
 def _rational_power(above: int, below: int, ball: arb) -> arb:
@@ -220,6 +225,8 @@ def real_number(value: Expr) -> arb:
     if value.is_Pow:
         exponent = value.exp
         return _rational_power(int(exponent.p), int(exponent.q), parts[0]) if exponent.is_Rational else parts[0] ** parts[1]
+    if isinstance(value, select):
+        return parts[1] if parts[0] > 0 else parts[2]
     if type(value).__name__ in BALL_FUNCTIONS:
         return BALL_FUNCTIONS[type(value).__name__](parts[0])
     raise UnsupportedExpression(got=name, wanted="a constant of the named functions", do="write it as a rational number")

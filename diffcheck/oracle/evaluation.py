@@ -16,6 +16,7 @@ from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol
 from diffcheck.errors import PointError
 from diffcheck.notation import Equation, Program, Reduction, indices_of, name_of
 from diffcheck.notation.places import Quotient, Remainder, is_whole, scatters
+from diffcheck.notation.scalar_functions import Composition
 from diffcheck.notation.selection import detach, held, select
 from diffcheck.notation.symbols import is_scalar_read
 from diffcheck.oracle.arithmetic import Arithmetic, Planes
@@ -130,6 +131,8 @@ class _Equation:
             return self._power(node)
         if isinstance(node, select):
             return calculate.select(*map(self._full, map(self.expression, node.args)))
+        if isinstance(node, Composition):
+            return self.expression(node.definition(*node.args))
         return self._call(node)
 
     def _call(self, node: Expr) -> Planes:
@@ -263,7 +266,7 @@ def _numerator_denominator(product: Expr) -> tuple[list[Expr], list[Expr]]:
     """Return the factors above and below the line; unlike SymPy's, this leaves sums and exp(−x) as they are written."""
     above: list[Expr] = []
     below: list[Expr] = []
-    for factor in Mul.make_args(product):
+    for factor in _with_whole_powers(Mul.make_args(product)):
         if factor.is_Rational and max(abs(factor.p), factor.q) > _LARGEST_PART:
             above.append(factor)
         elif factor.is_Rational:
@@ -274,3 +277,14 @@ def _numerator_denominator(product: Expr) -> tuple[list[Expr], list[Expr]]:
         else:
             above.append(factor)
     return above, below
+
+
+def _with_whole_powers(factors: tuple[Expr, ...]) -> list[Expr]:
+    """Return *factors* with xʸ/x as x^(y − 1), which has a value where x is 0."""
+    kept = list(factors)
+    for power in (factor for factor in factors if factor.is_Pow and not factor.exp.is_Rational):
+        for other in kept:
+            if other.is_Pow and other.base == power.base and other.exp.is_Integer and other.exp < 0:
+                kept = [factor for factor in kept if factor not in (power, other)] + [power.base ** (power.exp + other.exp)]
+                break
+    return kept

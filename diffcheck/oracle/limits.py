@@ -7,7 +7,7 @@ one that still grows is taken to be infinite, one that still shrinks to be 0. ε
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ NEAR = 1200
 _MIXED = 6  # sides beside all above and all below
 _SAME = 2.0**-64
 _SIZES = 8
+_SIGNS = ((1, 1), (-1, -1), (1, -1), (-1, 1))  # of every first and every second input: ties of two are broken both ways
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ class Limits:
         return bool(high - low > _SAME * (abs(low) + abs(high)))
 
 
-def limits(program: Program, point: Point, *, near: int = NEAR, mixed: int = _MIXED) -> dict[str, Limits]:
-    """Return the one-sided limits of the outputs of *program* at *point*, as its parameters and data move.
+def limits(
+    program: Program, point: Point, *, near: int = NEAR, mixed: int = _MIXED, moving: Collection[str] | None = None
+) -> dict[str, Limits]:
+    """Return the one-sided limits of the outputs of *program* at *point*, as *moving* move: by default parameters and data.
 
     Cotangents and whole numbers stay as they are. ε = 2^−*near* must be far below the smallest number of the point's format,
     and *mixed* sides are tried, of which a function of one number, element by element, needs none. Raises what `exact` raises
@@ -56,32 +59,45 @@ def limits(program: Program, point: Point, *, near: int = NEAR, mixed: int = _MI
     prepared = prepare(program, point)
     found: dict[str, list[np.ndarray]] = {name: [] for name in program.outputs}
     with working_precision(5 * near + 500):
-        for signs in _sides(program, prepared, mixed):
+        for signs in _sides(program, prepared, mixed, moving):
             sooner, later = (_values(program, prepared, signs, power) for power in (near, 2 * near))
             for name in program.outputs:
                 found[name].append(_limit(sooner[name], later[name]))
         return {name: _ends(sides) for name, sides in found.items()}
 
 
-def beside(program: Program, point: Point, power: int, bits: int, *, mixed: int = 0) -> Iterator[dict[str, np.ndarray]]:
+def beside(
+    program: Program, point: Point, power: int, bits: int, *, mixed: int = 0, moving: Collection[str] | None = None
+) -> Iterator[dict[str, np.ndarray]]:
     """Yield the values of the outputs at ε = 2^−*power* from *point*, on the sides that `limits` tries, in *bits*."""
     prepared = prepare(program, point)
     with working_precision(bits):
-        for signs in _sides(program, prepared, mixed):
+        for signs in _sides(program, prepared, mixed, moving):
             yield _values(program, prepared, signs, power)
+
+
+def at(program: Program, point: Point, bits: int) -> dict[str, np.ndarray]:
+    """Return the values of the outputs at *point* itself, in *bits*."""
+    with working_precision(bits):
+        return _values(program, prepare(program, point), {}, 0)
 
 
 def _moving(program: Program) -> tuple[str, ...]:
     return tuple(tensor.name for tensor in program.inputs if tensor.role in (Role.PARAMETER, Role.DATA))
 
 
-def _sides(program: Program, prepared: Prepared, mixed: int) -> Iterator[Mapping[str, np.ndarray]]:
+def _sides(
+    program: Program, prepared: Prepared, mixed: int, moving: Collection[str] | None
+) -> Iterator[Mapping[str, np.ndarray]]:
+    """Yield how far each input moves: all up, all down, every second one up, the others up, and then at random."""
     generator = np.random.default_rng(0)
-    shapes = {name: prepared.values[name].shape for name in _moving(program)}
-    for turn in range(2 + mixed):
+    shapes = {name: prepared.values[name].shape for name in (_moving(program) if moving is None else moving)}
+    several = len(shapes) > 1 and mixed > 0
+    for turn in range((len(_SIGNS) if several else 2) + mixed):
         sizes = {name: generator.integers(1, _SIZES, shape) for name, shape in shapes.items()}
-        for name, shape in shapes.items():
-            sizes[name] = sizes[name] * (1 if turn == 0 else -1 if turn == 1 else generator.choice((-1, 1), shape))
+        for place, (name, shape) in enumerate(shapes.items()):
+            fixed = turn < 2 or (several and turn < len(_SIGNS))
+            sizes[name] = sizes[name] * (_SIGNS[turn][place % 2] if fixed else generator.choice((-1, 1), shape))
         yield sizes
 
 
@@ -115,8 +131,8 @@ def _tending(near: arb, nearer: arb) -> arb:
         return nearer
     if abs(nearer) > abs(near):
         # A slope of 1 + ε·c tends to 1 as fast as ε does; what still grows by a half has no end.
-        return nearer if 2 * abs(nearer) < 3 * abs(near) else arb("inf") if nearer > 0 else arb("-inf")
-    return arb(0) if 3 * abs(nearer) < 2 * abs(near) else nearer
+        return arb.nan() if 2 * abs(nearer) < 3 * abs(near) else arb("inf") if nearer > 0 else arb("-inf")
+    return arb(0) if 3 * abs(nearer) < 2 * abs(near) else arb.nan()  # x^(10⁻¹⁶) tends to 0 too slowly to tell
 
 
 def _ends(sides: list[np.ndarray]) -> Limits:

@@ -86,3 +86,9 @@ def test_named_sizes_stay_symbolic():
 def test_constants_are_the_floats_that_they_are():
     program = dc.capture(lambda x: 0.1 * x, torch.ones(()))
     assert "3602879701896397*x/36028797018963968" in str(program)
+
+
+@pytest.mark.parametrize("fn", [lambda x, _: x.sin(), lambda _, __: _.sin(), lambda __x, *_: __x.sin()])
+def test_an_argument_without_a_name_has_one_in_the_program(fn):
+    x = torch.linspace(-1, 1, 3, dtype=torch.float64).requires_grad_()
+    assert dc.check(fn, x, torch.ones(2, dtype=torch.float64)).ok

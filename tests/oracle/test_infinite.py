@@ -42,7 +42,7 @@ def test_a_branch_at_infinity_has_no_slope():
 SLOPES = {
     "parameter x[3]; s[i] = inf*x[i] + x[i]; r[i] = -inf*x[i]; L = Σ_i s[i] + Σ_i r[i]": "x_bar_1[i:3] = -inf",
     "parameter x; a = inf*step(x); L = a*x": "x_bar = a",
-    "parameter x; L = exp(select(x, -inf, x))": "x_bar = exp(select(x, -inf, x))*select(x, 0, 1)",
+    "parameter x; L = exp(select(x, -inf, x))": "x_bar = select(x, 0, exp(select(x, -inf, x)))",
     "parameter x[n]; s[i:n,j:n] = inf*x[i]*delta(i,j); L = s[0,0] + s[0,1]": "x_bar[i:n] = inf*",
 }
 

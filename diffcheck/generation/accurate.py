@@ -1,0 +1,107 @@
+"""Program -> the same program in formulas that lose no digits where the derivative itself is well-conditioned.
+
+Each equation is rewritten by the rules of `cancelling` and `scaling`. A rule may need the terms of two equations, as
+1 − σ(v) does where σ(v) is an equation of its own: so operands are written out where a rule then holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import sympy
+from sympy import Expr, Indexed, KroneckerDelta, Pow, expand_mul
+
+from diffcheck.derivation.pruning import needed
+from diffcheck.derivation.terms import fresh_name
+from diffcheck.generation.cancelling import uncancelled
+from diffcheck.generation.compositions import hypot1, ndtri
+from diffcheck.generation.names import names_of
+from diffcheck.generation.scalars import is_number
+from diffcheck.generation.scaling import scaled_exponential, scaled_power, scaled_product
+from diffcheck.generation.whole import is_movement, scattered
+from diffcheck.notation import Equation, Program, Reduction, indices_of, name_of, read
+from diffcheck.notation.places import is_plain
+from diffcheck.notation.selection import select
+from diffcheck.notation.special_functions import erfinv
+from diffcheck.notation.symbols import substitute
+
+_DEEPEST, _LONGEST = 4, 60
+
+
+def accurate(program: Program) -> Program:
+    """Return *program* with every equation in a form that loses no digits where a rule knows one."""
+    known: dict[str, Equation] = {}
+    equations: list[Equation] = []
+    taken = names_of(program)
+    for equation in program.equations:
+        made = _rewritten(equation, known) if scattered(equation) is None else equation
+        while (root := None if made.bound else _root(made, fresh_name("divisor", taken))) is not None:
+            taken.add(root.target)
+            equations.append(root)
+            made = _with_root(made, root)
+        if not (made.bound or made.reduction is not Reduction.SUM or is_movement(made, program.tensors)):
+            known[made.target] = made
+        equations.append(made)
+    return replace(program, equations=needed(equations, program.outputs))
+
+
+def formula(node: Expr) -> Expr:
+    """Return the scalar expression *node* with all rules applied, from its leaves on."""
+    if isinstance(node, (Indexed, KroneckerDelta)) or is_number(node):
+        return node
+    condition = node.args[:1] if isinstance(node, select) else ()  # is compared as it stands
+    parts = [*condition, *map(formula, node.args[len(condition) :])]
+    made = node if parts == list(node.args) else node.func(*parts)
+    if made.is_Add:
+        return uncancelled(made)
+    if made.is_Mul:
+        return scaled_product(made)
+    if made.is_Pow:
+        return scaled_power(made)
+    if isinstance(made, erfinv):
+        half = (made.args[0] + 1) / 2
+        return made if half.is_Add else ndtri(half) / sympy.sqrt(2)
+    return scaled_exponential(made) if isinstance(made, sympy.exp) else made
+
+
+def _rewritten(equation: Equation, known: Mapping[str, Equation]) -> Equation:
+    """Return *equation* by the rules, with as few operands written out in it as make one hold."""
+    body = formula(equation.body)
+    if body != equation.body or equation.bound or equation.reduction is not Reduction.SUM:
+        return replace(equation, body=body)
+    for _ in range(_DEEPEST):
+        longer = _written_out(body, known)
+        if longer == body or longer.count_ops() > _LONGEST:
+            break
+        for form in (longer, expand_mul(longer)):
+            made = formula(form)
+            if made != form and made.count_ops() <= longer.count_ops():
+                return replace(equation, body=made)
+        body = longer
+    return equation
+
+
+def _written_out(body: Expr, known: Mapping[str, Equation]) -> Expr:
+    found: dict[Expr, Expr] = {}
+    for node in body.atoms(Indexed):
+        other = known.get(name_of(node))
+        if other is not None and all(map(is_plain, indices_of(node))):
+            places = zip((index.symbol for index in other.indices), indices_of(node), strict=True)
+            found[node] = substitute(other.body, dict(places))
+    return substitute(body, found)
+
+
+def _root(equation: Equation, name: str) -> Equation | None:
+    """Return a sum that *equation* divides by more than once as an equation of its own: its square may be too large."""
+    for power in sorted(equation.body.atoms(Pow), key=str):
+        repeated = power.exp.is_Integer and power.exp < -1
+        if repeated and (power.base.is_Add or isinstance(power.base, hypot1)) and power.has(Indexed):
+            used = [index for index in equation.indices if index.symbol in power.base.free_symbols]
+            return Equation(name, tuple(used), (), power.base)
+    return None
+
+
+def _with_root(equation: Equation, root: Equation) -> Equation:
+    whole = read(root.target, (index.symbol for index in root.indices))
+    return replace(equation, body=substitute(equation.body, {root.body: whole}))

@@ -1,0 +1,161 @@
+"""Scalar expression -> an equal one in which no two terms that are nearly equal are subtracted, nor rounded shares of 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from itertools import permutations
+
+import sympy
+from sympy import Add, Expr, Indexed, Integer, Mul, Symbol, expand, pi, sqrt
+
+from diffcheck.generation.compositions import (
+    bessel_i0e,
+    bessel_i1e,
+    j1_by_u,
+    slope_of_bessel_i0e,
+    slope_of_bessel_i1,
+    slope_of_bessel_i1e,
+    slope_of_erfcx,
+)
+from diffcheck.notation.functions import FUNCTIONS, absolute, erf, expm1, sech, sigmoid, sign, tanh
+from diffcheck.notation.special_functions import bessel_i
+
+_erfc, _erfcx = (FUNCTIONS[name].symbol for name in ("erfc", "erfcx"))
+_ROOT_OF_PI = sqrt(pi)
+
+# f(v)^power + 1, and f(v)^power - 1, as one function of v, where it is one.
+_Whole = Callable[[Expr], Expr]
+_PLUS_ONE: dict[tuple[type, int], _Whole] = {
+    (erf, 1): lambda v: _erfc(-v),
+    (tanh, 1): lambda v: 2 * sigmoid(2 * v),
+    (expm1, 1): sympy.exp,
+}
+_LESS_ONE: dict[tuple[type, int], _Whole] = {
+    (erf, 1): lambda v: -_erfc(v),
+    (_erfc, 1): lambda v: -erf(v),
+    (tanh, 1): lambda v: -2 * sigmoid(-2 * v),
+    (sigmoid, 1): lambda v: -sigmoid(-v),
+    (sech, 2): lambda v: -(tanh(v) ** 2),
+    (tanh, 2): lambda v: -(sech(v) ** 2),
+    (sympy.exp, 1): expm1,
+    (sympy.cos, 1): lambda v: -2 * sympy.sin(v / 2) ** 2,
+}
+
+
+def uncancelled(total: Expr) -> Expr:
+    """Return the sum *total*, with every pair of its terms that may cancel written as one term where a rule knows how."""
+    terms = list(Add.make_args(total))
+    for first, second in permutations(terms, 2):
+        for rule in (_with_one, _mirrored, _of_sinc, _of_erfcx, _of_bessel, _over_common_bases, _multiple):
+            made = rule(first, second)
+            if made is not None:
+                rest = [term for term in terms if term is not first and term is not second]
+                return uncancelled(Add(*rest, made))
+    return total
+
+
+def _factors(term: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """Yield each factor of *term*, and what remains."""
+    factors = Mul.make_args(term)
+    for place, factor in enumerate(factors):
+        yield factor, Mul(*factors[:place], *factors[place + 1 :])
+
+
+def _with_one(first: Expr, second: Expr) -> Expr | None:
+    """Return k·f(v)ᵖ ± k as one term."""
+    for factor, rest in _factors(first):
+        base, power = factor.as_base_exp() if factor.is_Pow else (factor, Integer(1))
+        table = _PLUS_ONE if second == rest else _LESS_ONE if second == -rest else {}
+        whole = table.get((type(base), int(power) if power.is_Integer else 0))
+        if whole is not None:
+            return rest * whole(base.args[0])
+    return None
+
+
+def _mirrored(first: Expr, second: Expr) -> Expr | None:
+    """Return k·σ(v) − k·σ(−v) as k·tanh(v/2)."""
+    for factor, rest in _factors(first):
+        base, power = factor.as_base_exp()
+        if isinstance(base, sigmoid) and power.is_Integer and power > 0:
+            least = rest * base ** (power - 1)
+            if second == -least * sigmoid(-base.args[0]) and not base.args[0].could_extract_minus_sign():
+                return least * tanh(base.args[0] / 2)
+    return None
+
+
+def _of_sinc(first: Expr, second: Expr) -> Expr | None:
+    """Return k·sin(v) − k·v·cos(v) as k·v³·j₁(v)/v."""
+    for factor, rest in _factors(first):
+        if isinstance(factor, sympy.sin):
+            (v,) = factor.args
+            if second == -rest * v * sympy.cos(v):
+                return rest * v**3 * j1_by_u(v)
+    return None
+
+
+def _of_erfcx(first: Expr, second: Expr) -> Expr | None:
+    """Return k·v·erfcx(v) − k/√π as k/2 times the slope of erfcx."""
+    for factor, rest in _factors(first):
+        if isinstance(factor, _erfcx):
+            (v,) = factor.args
+            if second == -rest / v / _ROOT_OF_PI:
+                return rest / v * slope_of_erfcx(v) / 2
+    return None
+
+
+def _of_bessel(first: Expr, second: Expr) -> Expr | None:
+    """Return the sums of Bessel functions that are slopes of Bessel functions, scaled or not, as these."""
+    for factor, rest in _factors(first):
+        rule = _SLOPES_OF_BESSEL.get(type(factor))
+        if rule is not None:
+            (v,) = factor.args
+            other, slope = rule(v)
+            scale = sympy.exp(-absolute(v)) if isinstance(factor, slope_of_bessel_i1) else 1
+            if second == rest / scale * other:
+                return rest / scale * slope
+    return None
+
+
+_SLOPES_OF_BESSEL: dict[type, Callable[[Expr], tuple[Expr, Expr]]] = {
+    bessel_i(0): lambda v: (bessel_i(2)(v), 2 * slope_of_bessel_i1(v)),
+    bessel_i1e: lambda v: (-sign(v) * bessel_i0e(v), slope_of_bessel_i0e(v)),
+    slope_of_bessel_i1: lambda v: (-sign(v) * bessel_i1e(v), slope_of_bessel_i1e(v)),
+}
+
+
+def _over_common_bases(first: Expr, second: Expr) -> Expr | None:
+    """Return two fractions over powers of sums as one, if its numerator is one term, as of 1/(1 + |x|) − |x|/(1 + |x|)²."""
+    powers: dict[Expr, Integer] = {}
+    for term in (first, second):
+        for factor in Mul.make_args(term):
+            if factor.is_Pow and factor.exp.is_Integer and factor.exp < 0 and factor.base.is_Add:
+                powers[factor.base] = max(powers.get(factor.base, Integer(0)), -factor.exp)
+    if not any(first.has(base) and second.has(base) for base in powers):
+        return None
+    below = Mul(*(base**power for base, power in powers.items()))
+    above = _signs_absorbed(expand(first * below) + expand(second * below))
+    return None if above.is_Add or any(above.has(base) for base in powers) else above / below
+
+
+def _multiple(first: Expr, second: Expr) -> Expr | None:
+    """Return k·a − a as a·(k − 1), where k is a tensor: the difference is exact where they cancel."""
+    times = -first / second
+    leaf = isinstance(times, (Indexed, Symbol)) and not times.is_integer
+    return -second * (times - 1) if leaf and not second.is_number else None
+
+
+def _signs_absorbed(total: Expr) -> Expr:
+    """Return *total*, of products of u, |u| and sign(u), with a sign that is squared or meets its u written out."""
+    signed = {node.args[0] for node in total.atoms(sign, absolute)}
+    return Add(*(reduce(_absorbed, signed, term) for term in Add.make_args(expand(total))))
+
+
+def _absorbed(term: Expr, u: Expr) -> Expr:
+    """Return the product *term* by u = sign(u)·|u|; where a factor |u| is left, which is 0 at 0, sign(u)² is 1."""
+    powers = {base: term.as_powers_dict().get(base, Integer(0)) for base in (u, absolute(u), sign(u))}
+    size, signs = powers[u] + powers[absolute(u)], powers[u] + powers[sign(u)]
+    if not (size.is_Integer and signs.is_Integer and size > 0):
+        return term
+    rest = term / Mul(*(base**power for base, power in powers.items()))
+    return rest * (u**size if (size - signs) % 2 == 0 else absolute(u) * u ** (size - 1))

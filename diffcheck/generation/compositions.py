@@ -1,0 +1,117 @@
+"""Functions that generated code calls where their definition would lose digits, overflow or meet 0·∞: a row each."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Expr, Integer, pi, sqrt
+
+from diffcheck.notation.functions import absolute, sign
+from diffcheck.notation.scalar_functions import Composition
+from diffcheck.notation.special_functions import bessel_i, erfcx, erfinv
+
+
+class hypot1(Composition):  # noqa: N801  # printed and called by this name, as all below
+    """√(1 + u²), whose square does not overflow."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return √(1 + u²)."""
+        return sqrt(1 + u**2)
+
+
+class exp2(Composition):  # noqa: N801
+    """2ᵘ, whose exponent is not rounded."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return 2ᵘ."""
+        return Integer(2) ** u
+
+
+class bessel_i0e(Composition):  # noqa: N801
+    """e^−|u|·I₀(u), where I₀ overflows."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return e^−|u|·I₀(u)."""
+        return sympy.exp(-absolute(u)) * bessel_i(0)(u)
+
+
+class bessel_i1e(Composition):  # noqa: N801
+    """e^−|u|·I₁(u), where I₁ overflows."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return e^−|u|·I₁(u)."""
+        return sympy.exp(-absolute(u)) * bessel_i(1)(u)
+
+
+class slope_of_bessel_i1(Composition):  # noqa: N801
+    """½(I₀(u) + I₂(u)) = I₀(u) − I₁(u)/u, for libraries without I₂."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return ½(I₀(u) + I₂(u))."""
+        return (bessel_i(0)(u) + bessel_i(2)(u)) / 2
+
+
+class slope_of_bessel_i0e(Composition):  # noqa: N801
+    """e^−|u|·(I₁(u) − sign(u)·I₀(u)), whose two terms are nearly equal for large u."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return e^−|u|·(I₁(u) − sign(u)·I₀(u))."""
+        return sympy.exp(-absolute(u)) * (bessel_i(1)(u) - sign(u) * bessel_i(0)(u))
+
+
+class slope_of_bessel_i1e(Composition):  # noqa: N801
+    """e^−|u|·(½(I₀(u) + I₂(u)) − sign(u)·I₁(u)), whose two terms are nearly equal for large u."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return e^−|u|·(½(I₀(u) + I₂(u)) − sign(u)·I₁(u))."""
+        return sympy.exp(-absolute(u)) * ((bessel_i(0)(u) + bessel_i(2)(u)) / 2 - sign(u) * bessel_i(1)(u))
+
+
+class ndtri(Composition):  # noqa: N801
+    """√2·erf⁻¹(2u − 1), the quantile of the normal distribution, where 2u − 1 rounds to −1."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return √2·erf⁻¹(2u − 1)."""
+        return sqrt(2) * erfinv(2 * u - 1)
+
+
+class slope_of_erfcx(Composition):  # noqa: N801
+    """2u·erfcx(u) − 2/√π, whose two terms are nearly equal for large u."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return 2u·erfcx(u) − 2/√π."""
+        return 2 * u * erfcx(u) - 2 / sqrt(pi)
+
+
+class j1_by_u(Composition):  # noqa: N801
+    """j₁(u)/u = (sin u − u·cos u)/u³ with the spherical Bessel function j₁, whose two terms are nearly equal for small u."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return (sin u − u·cos u)/u³."""
+        return (sympy.sin(u) - u * sympy.cos(u)) / u**3
+
+
+COMPOSITIONS = {
+    each.__name__: each
+    for each in (
+        hypot1,
+        exp2,
+        bessel_i0e,
+        bessel_i1e,
+        slope_of_bessel_i1,
+        slope_of_bessel_i0e,
+        slope_of_bessel_i1e,
+        ndtri,
+        slope_of_erfcx,
+        j1_by_u,
+    )
+}

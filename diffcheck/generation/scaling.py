@@ -1,0 +1,136 @@
+"""Scalar expression -> an equal one in which nothing overflows, or is divided by 0, on the way to a finite value."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import sympy
+from sympy import Expr, Indexed, Integer, Mul, Poly, Pow, Rational, Symbol, log
+
+from diffcheck.generation.compositions import bessel_i0e, bessel_i1e, exp2, hypot1
+from diffcheck.notation.functions import absolute, sech, sigmoid, sign
+from diffcheck.notation.selection import held, select
+from diffcheck.notation.special_functions import bessel_i
+from diffcheck.notation.symbols import reads_of
+
+_SCALED = {bessel_i(0): bessel_i0e, bessel_i(1): bessel_i1e}
+_ZERO = Integer(0)
+
+
+def scaled_power(node: Expr) -> Expr:
+    """Return the power *node*, of 1 + eᵛ as one of the logistic function, of 1 + v² as one of its root."""
+    base, exponent = node.args
+    if not base.is_Add or len(base.args) != 2 or base.args[0] != 1 or not (2 * exponent).is_Integer:
+        return node
+    other = base.args[1]
+    if isinstance(other, sympy.exp) and exponent.is_negative:
+        return sigmoid(-other.args[0]) ** -exponent
+    if exponent.is_negative or exponent == Rational(1, 2):
+        return hypot1(other.base) ** (2 * exponent) if other.is_Pow and other.exp == 2 else node
+    return node
+
+
+def scaled_exponential(node: Expr) -> Expr:
+    """Return e^(v·log 2) as 2ᵛ."""
+    (argument,) = node.args
+    factors = Mul.make_args(argument)
+    return exp2(Mul(*(factor for factor in factors if factor != log(2)))) if log(2) in factors else node
+
+
+def scaled_product(node: Expr) -> Expr:
+    """Return the product *node* with each pair of factors as one that a rule knows to be one, and with what decays first."""
+    factors = list(Mul.make_args(node))
+    for first, second in combinations(factors, 2):
+        for rule in (_logistic, _bessel, _of_one_base):
+            made = rule(first, second) or rule(second, first)
+            if made is not None:
+                rest = [factor for factor in factors if factor is not first and factor is not second]
+                product = Mul(*rest, made)
+                return scaled_product(product) if product.is_Mul else product
+    return _logarithm_last(_decayed(_ratios(node)))
+
+
+def _logistic(first: Expr, second: Expr) -> Expr | None:
+    """Return eᵛ·σ(−v)ᵏ as σ(v)·σ(−v)ᵏ⁻¹."""
+    base, power = second.as_base_exp()
+    if isinstance(first, sympy.exp) and isinstance(base, sigmoid) and base.args[0] == -first.args[0] and power.is_positive:
+        return sigmoid(first.args[0]) * base ** (power - 1)
+    return None
+
+
+def _bessel(first: Expr, second: Expr) -> Expr | None:
+    """Return e^−|u|·I(u) as the function that is scaled so."""
+    if isinstance(first, sympy.exp) and type(second) in _SCALED and first.args[0] == -absolute(second.args[0]):
+        return _SCALED[type(second)](second.args[0])
+    return None
+
+
+def _of_one_base(first: Expr, second: Expr) -> Expr | None:
+    """Return uᵛ·uⁿ as one power: at 0 it need not be 0/0."""
+    plain = first.is_Pow and not first.exp.is_number and not first.base.is_number
+    base, power = second.as_base_exp()
+    return Pow(base, first.exp + power) if plain and base == first.base and power.is_Integer else None
+
+
+def _logarithm_last(node: Expr) -> Expr:
+    """Return uᵛ·log u as 0 where uᵛ is 0."""
+    for factor in Mul.make_args(node):
+        if factor.is_Pow and not factor.exp.is_number and node.has(log(factor.base)):
+            return select(1 - absolute(sign(factor)), _ZERO, node)
+    return node
+
+
+def _ratios(node: Expr) -> Expr:
+    """Return *node* with y²/x² as (y/x)², and y/x² beside 1 + (y/x)² as (y/x)/x: neither square need exist."""
+    above = {base: power for base, power in map(_base, Mul.make_args(node)) if power.is_Integer and power > 0}
+    for base, power in map(_base, Mul.make_args(node)):
+        if not (power.is_Integer and power <= -2 and _is_leaf(base)):
+            continue
+        for other, times in above.items():
+            ratio = held(other / base)
+            if _is_leaf(other) and (times >= 2 or node.has(1 + ratio**2, hypot1(ratio))):
+                least = min(times, -power)
+                return node / other**least * base**least * ratio**least
+    return node
+
+
+def _base(factor: Expr) -> tuple[Expr, Expr]:
+    return factor.as_base_exp() if factor.is_Pow and factor.exp.is_Integer else (factor, Integer(1))
+
+
+def _is_leaf(node: Expr) -> bool:
+    return isinstance(node, (Indexed, Symbol))
+
+
+def _decayed(node: Expr) -> Expr:
+    """Return D·p(u), where D is 0 wherever the polynomial p overflows, by Horner's products from D on: 0·u is 0."""
+    factors = Mul.make_args(node)
+    decaying = [factor for factor in factors if _decays(factor)]
+    sums = [factor for factor in factors if factor.is_Add and not factor.is_number]
+    if len(decaying) != 1 or len(sums) != 1:
+        return node
+    reads = set(reads_of(sums[0])) & set(reads_of(decaying[0]))
+    if len(reads) != 1:
+        return node
+    (u,) = reads
+    beside = [factor for factor in factors if factor.as_base_exp()[0] == u and factor.is_polynomial(u)]
+    polynomial = Poly(sums[0] * Mul(*beside), u) if sums[0].is_polynomial(u) else None
+    if polynomial is None or polynomial.free_symbols_in_domain:
+        return node
+    rest = [factor for factor in factors if factor not in (*decaying, *sums, *beside)]
+    return Mul(*rest, _from_below(polynomial, u, decaying[0]))
+
+
+def _from_below(polynomial: Poly, u: Expr, decaying: Expr) -> Expr:
+    total, power = _ZERO, decaying
+    for number in reversed(polynomial.all_coeffs()):
+        total += number * power
+        power = held(power * u)
+    return total
+
+
+def _decays(factor: Expr) -> bool:
+    base, power = factor.as_base_exp()
+    if isinstance(factor, sympy.exp):
+        return bool(factor.args[0].is_nonpositive)
+    return isinstance(base, sech) and bool(power.is_positive)

@@ -1,0 +1,97 @@
+"""Special functions that a target has no name for, or no accurate one, as the text of a generated module."""
+
+from __future__ import annotations
+
+from math import factorial, pi
+
+from diffcheck.generation.bessel_helpers import BESSEL_TORCH
+from diffcheck.notation.special_functions import HIGHEST_ORDER, slope_of_cot
+
+_TORCH = '''
+
+def _bessel_i0e(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """exp(-|u|)·I₀(u), which I₀ itself would overflow."""
+    return torch.special.i0e(u, out=out)
+
+
+def _bessel_i1e(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """exp(-|u|)·I₁(u), which I₁ itself would overflow."""
+    return torch.special.i1e(u, out=out)
+
+
+def _ndtri(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """√2·erf⁻¹(2u - 1), whose difference would lose the digits of a small u."""
+    return torch.special.ndtri(u, out=out)
+
+
+def _slope_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """2u·erfcx(u) - 2/√π; from 2 on by the continued fraction of erfcx, which subtracts nothing."""
+    tail = torch.zeros_like(u)
+    large = torch.clamp_min(u, 2)
+    for half in range(120, 0, -1):
+        tail = (half / 2) / (large + tail)
+    value = -1.1283791670955126 * (tail / (large + tail))
+    near = 2 * (u * torch.special.erfcx(u)) - 1.1283791670955126
+    return torch.where(u > 2, value, near, out=out)
+'''
+
+# (sin u - u·cos u)/u³ = Σ (-1)ᵐ·2(m + 1)/(2m + 3)!·u²ᵐ
+_SERIES = [(-1) ** m * 2 * (m + 1) / factorial(2 * m + 3) for m in range(11)]
+_J1_BY_U = f'''
+def _j1_by_u(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """(sin u - u·cos u)/u³, near 0 by its series."""
+    square = torch.square(torch.clamp(u, -1.5, 1.5))
+    near = torch.zeros_like(u)
+    for number in ({", ".join(map(repr, reversed(_SERIES)))}):
+        near = near * square + number
+    far = (torch.sin(u) / u - torch.cos(u)) / u / u
+    return torch.where(torch.abs(u) < 1.5, near, far, out=out)
+'''
+
+# By ζ: torch.polygamma(1, u) has 9 digits in float64 (2.13, CPU). Below 0 by reflection: there torch.special.zeta takes a step
+# for every whole number, without end where numbers are so large that a step changes nothing. Far out by the first terms of the
+# asymptotic series, (n - 1)!/uⁿ·(1 + n/2u): there zeta's own power of u vanishes before the quotient does.
+_POLYGAMMA = '''
+def _polygamma_{order}(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """{factor}·ζ({above}, u), the derivative of order {order} of digamma; below 0 by that of 1 - u and of π·cot(πu)."""
+    below = u < 0
+    size = torch.where(below, 1 - u, u)
+    far = {first}/size**{order}*(1 + {half}/size)
+    value = torch.where(size > 1e10, far, torch.special.zeta({above}, size).mul_({factor}))
+    cot = torch.frac(u).mul_({pi}).tan_().reciprocal_()
+    return torch.where(below, {sign}value - {scale}*{slope}, value, out=out)
+'''
+
+
+def _polygamma(order: int) -> str:
+    sign = "-" if order % 2 else ""
+    slope, *others = map(str, reversed(slope_of_cot(order)))
+    for number in others:
+        slope = f"({slope})*cot" if " + " in slope else f"{slope}*cot"
+        slope += f" + {number}" if number != "0" else ""
+    return _POLYGAMMA.format(
+        order=order,
+        above=order + 1,
+        factor=(-1) ** (order + 1) * factorial(order),
+        first=(-1) ** (order + 1) * factorial(order - 1),
+        half=repr(order / 2),
+        pi=repr(pi),
+        sign=sign,
+        scale=repr(pi ** (order + 1)),
+        slope=f"({slope})",
+    )
+
+
+SPECIAL_NUMPY = f'''
+
+def _j1_by_u(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """(sin u - u·cos u)/u³, near 0 by its series."""
+    square, far = np.square(np.clip(u, -1.5, 1.5)), np.where(np.abs(u) < 1.5, 1.5, u)
+    near = np.zeros_like(u)
+    for number in ({", ".join(map(repr, reversed(_SERIES)))}):
+        near = near * square + number
+    result: np.ndarray = np.where(np.abs(u) < 1.5, near, (np.sin(far) / far - np.cos(far)) / far / far)
+    return result
+'''
+
+SPECIAL_TORCH = "\n".join([_TORCH, _J1_BY_U, BESSEL_TORCH, *map(_polygamma, range(1, HIGHEST_ORDER + 1))])

@@ -1,0 +1,64 @@
+"""The functions that only generated code calls: each is its definition, in digits that the definition itself would lose."""
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+
+from diffcheck.generation.compositions import COMPOSITIONS
+from diffcheck.generation.spelling import TARGETS
+from diffcheck.notation import parse, read
+from diffcheck.notation.program import Equation, Program
+from diffcheck.oracle import FORMATS, exact_pointwise
+
+SIZES = [0.0, 1e-300, 1e-160, 1e-9, 1e-3, 0.3, 1.0, 1.4999, 1.5, 1.9999, 2.0, 2.0001, 3.7, 9.9, 26.0, 80.0, 700.0, 1e5, 1e40]
+POINTS = {name: np.array([sign * size for size in SIZES for sign in (1.0, -1.0)]) for name in COMPOSITIONS}
+POINTS["slope_of_bessel_i1"] = POINTS["slope_of_bessel_i1"][np.abs(POINTS["slope_of_bessel_i1"]) < 700]
+POINTS["slope_of_bessel_i0e"] = POINTS["slope_of_bessel_i0e"][POINTS["slope_of_bessel_i0e"] != 0]
+POINTS["slope_of_bessel_i1e"] = POINTS["slope_of_bessel_i1e"][np.abs(np.abs(POINTS["slope_of_bessel_i1e"]) - 1.5) > 0.1]  # 0
+POINTS["ndtri"] = np.array([1e-300, 1e-30, 1e-17, 1e-3, 0.3, 0.5, 0.75, 0.999])
+POINTS["exp2"] = POINTS["exp2"][np.abs(POINTS["exp2"]) < 1000]
+POINTS["slope_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
+POINTS["j1_by_u"] = POINTS["j1_by_u"][np.abs(POINTS["j1_by_u"]) > 0]
+ULP = {"slope_of_erfcx": 24, "j1_by_u": 24, "slope_of_bessel_i1e": 16}  # around 2, and near what is 0; else 4
+SPELT = [(name, target) for name in COMPOSITIONS for target in TARGETS if name in TARGETS[target].functions]
+
+
+def called(name, target, values):
+    """Return what the generated function for *name* gives at *values*."""
+    from diffcheck.derivation import Gradient
+    from diffcheck.generation import generate
+
+    tensor = parse("parameter x[n]\ny[i] = x[i]\noutput y")
+    (equation,) = tensor.equations
+    body = COMPOSITIONS[name](read("x", [equation.indices[0].symbol]))
+    program = Program(tensor.inputs, (Equation("y", equation.indices, (), body),), ("y",))
+    made = generate(Gradient(program, ("x",), program), target).compile()
+    if target == "torch":
+        import torch
+
+        return made(x=torch.tensor(values))[0].numpy()
+    return made(x=values)[0]
+
+
+def defined(name, values):
+    """Return the exact values of the definition, as balls."""
+    program = parse("parameter x[n]\ny[i] = x[i]\noutput y")
+    (equation,) = program.equations
+    body = COMPOSITIONS[name].definition(read("x", [equation.indices[0].symbol]))
+    whole = Program(program.inputs, (Equation("y", equation.indices, (), body),), ("y",))
+    return exact_pointwise(whole, {"x": values}, dtype=FORMATS["float64"])["y"]
+
+
+@pytest.mark.parametrize(("name", "target"), SPELT)
+def test_is_its_definition(name, target):
+    values = POINTS[name]
+    got, wanted = called(name, target, values), defined(name, values)
+    with ctx.workprec(200):
+        for value, one, exact in zip(values, got, wanted, strict=True):
+            size = max(abs(float(exact.mid())), 2.0**-1022)
+            error = float(abs(arb(float(one)) - exact).mid()) / (size * 2.0**-52)
+            assert error <= ULP.get(name, 4), (value, one, exact)
+
+
+def test_all_are_spelt_for_torch():
+    assert set(COMPOSITIONS) <= set(TARGETS["torch"].functions)
