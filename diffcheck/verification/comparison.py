@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,9 +19,10 @@ from diffcheck.oracle.limits import Limits
 from diffcheck.oracle.limits import limits as limits_at
 from diffcheck.verification.envelopes import envelopes
 from diffcheck.verification.findings import Finding, Findings, Place
-from diffcheck.verification.kinks import judged_by_sides
+from diffcheck.verification.holes import Slopes, holes
+from diffcheck.verification.kinks import filled, judged_by_sides
 from diffcheck.verification.values import as_floats, as_mapping, form_of_value
-from diffcheck.verification.verdict import Kind, Verdict, judge, judged_by_chance, judged_by_envelope
+from diffcheck.verification.verdict import Kind, Verdict, judge, judged_by_chance, judged_by_envelope, judged_by_size
 
 _DOUBTED = (Verdict.WRONG, Verdict.UNDECIDED)
 _LARGEST = (Reduction.MAX, Reduction.ARGMAX)
@@ -39,8 +40,7 @@ class Truth:
     device: str
     textbook: Program | None = None
     point: Point | None = None
-    program: Program | None = None
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    slopes: Slopes | None = None
     slope: float = 1.0
     unscaled: Truth | None = None
 
@@ -59,14 +59,27 @@ class Truth:
 
         And nothing where largest elements are looked for: of several that tie each by itself may get nothing, and not all.
         """
-        if self.program is None or self.point is None:
+        if self.slopes is None or self.point is None or not self._may_have_sides:
             return {}
-        if any(equation.reduction in _LARGEST for equation in self.program.equations):
+        found = limits_at(self.slopes.program, self.point)
+        return {name: found[output].scaled(self.slope) for name, output in self.slopes.outputs.items()}
+
+    @cached_property
+    def holes(self) -> Mapping[str, Limits]:
+        """Return the limits of those gradients that a branch for this one point hides, where there are `sides`."""
+        if self.unscaled is not None:
+            return {name: found.scaled(self.slope) for name, found in self.unscaled.holes.items()}
+        if self.slopes is None or self.point is None or not self._may_have_sides:
             return {}
-        if sum(int(np.size(np.asarray(as_floats(value)))) for value in self.point.values()) > _MOST_NUMBERS:
-            return {}
-        found = limits_at(self.program, self.point)
-        return {name: found[output].scaled(self.slope) for name, output in self.outputs.items()}
+        return holes(self.slopes, self.point)
+
+    @property
+    def _may_have_sides(self) -> bool:
+        assert self.slopes is not None
+        assert self.point is not None
+        if any(equation.reduction in _LARGEST for equation in self.slopes.program.equations):
+            return False
+        return sum(int(np.size(np.asarray(as_floats(value)))) for value in self.point.values()) <= _MOST_NUMBERS
 
     def scaled(self, slope: float) -> Truth:
         """Return the values times *slope*, whose multiplication a gradient may round twice, on its way in and out."""
@@ -85,7 +98,7 @@ class Truth:
 
     def widened(self, limits: Bounds) -> Truth:
         """Return the same values under other bounds."""
-        return replace(self, limits=limits, textbook=None, program=None)
+        return replace(self, limits=limits, textbook=None, slopes=None)
 
 
 def truth_of(gradient: Gradient | Program, point: Point) -> Truth:
@@ -96,7 +109,7 @@ def truth_of(gradient: Gradient | Program, point: Point) -> Truth:
     textbook = gradient.textbook if isinstance(gradient, Gradient) else gradient
     truth = Truth(values, bounds(gradient, point, dtype=form.name), form, device, textbook, point)
     # A function has one value where it jumps, and only its derivative several that will do.
-    return replace(truth, program=gradient.program, outputs=gradient.adjoints) if isinstance(gradient, Gradient) else truth
+    return replace(truth, slopes=Slopes.of(gradient)) if isinstance(gradient, Gradient) else truth
 
 
 def _one_dtype(point: Point) -> str:
@@ -153,11 +166,17 @@ def _elements(name: str, values: np.ndarray, truth: Truth) -> Iterator[Finding]:
         place = Place(name, tuple(map(int, index)))
         if judged.verdict is Verdict.UNDECIDED and judged.bound == math.inf and ball.is_finite() and truth.form.precision < 53:
             judged = judged_by_envelope(judged, got, ball, float(truth.envelopes.get(name, nothing)[index]), truth.form)
-        if judged.verdict in _DOUBTED and name in truth.sides:
+        if name in truth.holes:
+            low, high = (side[(*index, ...)].item() for side in (truth.holes[name].low, truth.holes[name].high))
+            judged, ball = judged_by_sides(judged, got, ball, low, high, truth.form), filled(ball, low, high)
+        elif judged.verdict in _DOUBTED and name in truth.sides:
             low, high = (side[(*index, ...)].item() for side in (truth.sides[name].low, truth.sides[name].high))
             judged = judged_by_sides(judged, got, ball, low, high, truth.form)
         if judged.verdict in _TRUSTED and judged.ulp > _MANY_ULP and truth.form.precision == FORMATS["float64"].precision:
             judged = judged_by_chance(judged, got, ball, float(truth.envelopes.get(name, nothing)[index]))
+        if judged.verdict is Verdict.UNDECIDED and np.isfinite(conditioning[index]):
+            sized = judged_by_size(judged, got, ball, truth.form)
+            judged = sized if sized.verdict is Verdict.WRONG else judged  # what is propagated may be too wide for less
         yield Finding(place, ball, got, judged.ulp, judged.bound, judged.verdict, judged.kind)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb
 
 from diffcheck.oracle import Format
-from diffcheck.verification.verdict import FEW_ULP, Kind, Verdict, judge
+from diffcheck.verification.verdict import FEW_ULP, Kind, Verdict, judge, tolerated
 
 VERDICTS, KINDS = tuple(Verdict), tuple(Kind)
 _DOUBT, _SHARP = 2.0**-30, 2.0**-80
@@ -77,7 +77,8 @@ def _judged(
     spacing, error = _spacing(high, form), np.abs((got - high) - low)
     place = {verdict: VERDICTS.index(verdict) for verdict in Verdict}
     verdicts = np.full(got.shape, place[Verdict.WRONG], dtype=np.uint8)
-    verdicts[(error <= bound) & (bound < np.inf)] = place[Verdict.LOSSY]
+    some = _tolerated(high, spacing, form)
+    verdicts[((error <= bound) & (bound < np.inf)) | (error <= some)] = place[Verdict.LOSSY]
     verdicts[(error <= 2 * FEW_ULP * conditioning) & np.isfinite(conditioning)] = place[Verdict.ACCURATE]
     verdicts[(verdicts == place[Verdict.WRONG]) & (bound == np.inf)] = place[Verdict.UNDECIDED]
     rounded = np.rint(high / spacing) * spacing
@@ -88,6 +89,12 @@ def _judged(
     kinds[(got == 0) & (np.abs(high) >= 2.0**form.least)] = KINDS.index(Kind.SPURIOUS_ZERO)
     kinds[exact] = KINDS.index(Kind.NONE)
     return Judged(verdicts, kinds, error / spacing, bound / spacing)
+
+
+def _tolerated(high: np.ndarray, spacing: np.ndarray, form: Format) -> np.ndarray:
+    """Return the errors that are not wrong whatever the bound: some ULP, and what flushing a subnormal number to 0 makes."""
+    least = 2.0**form.least
+    return np.maximum(tolerated(1.0, form) * spacing, np.where(np.abs(high) < least, least, 0.0))
 
 
 def _certain(
@@ -107,7 +114,7 @@ def _certain(
     untied = np.abs(scaled - 0.5) > _DOUBT
     if form.precision == 53:  # hi is rounded to nearest already; a tie shows in lo
         untied = np.abs(np.abs(low) / spacing - 0.5) > _DOUBT
-    apart = _apart(error, bound) & _apart(error, 2 * FEW_ULP * conditioning)
+    apart = _apart(error, bound) & _apart(error, 2 * FEW_ULP * conditioning) & _apart(error, _tolerated(high, spacing, form))
     zero_apart = _apart(np.abs(high), np.full_like(high, 2.0**form.least))
     same_binade = (np.abs(np.frexp(high)[0]) != 0.5) | (low == 0)  # hi may be the power of 2 that the value is just below
     certain: np.ndarray = plain & sharp & untied & apart & zero_apart & same_binade

@@ -49,7 +49,8 @@ def _agree(low: arb, high: arb) -> bool:
 
 
 def _at_kink(judged: Judgement, got: float, low: arb, high: arb, form: Format) -> Judgement:
-    if judged.verdict in _FINE or math.isnan(got):
+    endless = judged.kind is Kind.SPURIOUS_INFINITY and low.is_finite() and high.is_finite()
+    if judged.verdict in _FINE or math.isnan(got) or endless:
         return judged
     inside = not (got < low - _slack(low, form) or got > high + _slack(high, form))
     if inside:

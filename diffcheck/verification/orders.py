@@ -21,16 +21,22 @@ from diffcheck.derivation.terms import fresh_name
 from diffcheck.notation import Equation, Index, Program, Role, Tensor, read
 from diffcheck.oracle import Bounds, Point, format_of, rounding_bounds
 from diffcheck.verification.comparison import Truth, truth_of
+from diffcheck.verification.holes import Slopes
 
 
 @dataclass(frozen=True)
 class Derived:
-    """One derivative in both forms; *names* says what the outputs belong to, *directions* which inputs hold directions."""
+    """One derivative in both forms; *names* says what the outputs belong to, *directions* which inputs hold directions.
+
+    It is a derivative of *functions*, one or one of the other, as *moving* move.
+    """
 
     stable: Program
     textbook: Program
     names: tuple[str, ...]
     directions: tuple[dict[str, str], ...] = ()
+    functions: tuple[Program, ...] = ()
+    moving: tuple[str, ...] = ()
 
     def truth(self, point: Point) -> Truth:
         """Return the exact values at *point* under the bound of the textbook form."""
@@ -43,15 +49,14 @@ class Derived:
             {name: rounding[output] for name, output in zip(self.names, self.textbook.outputs, strict=True)},
             {name: plain.limits.conditioning[output] for name, output in by_name.items()},
         )
-        arrays = {name: values[output] for name, output in by_name.items()}
-        return Truth(
-            type(values)(arrays, values.precision), limits, plain.form, plain.device, None, point, self.stable, by_name
-        )
+        named = type(values)({name: values[output] for name, output in by_name.items()}, values.precision)
+        slopes = Slopes(self.stable, by_name, self.functions, self.moving)
+        return Truth(named, limits, plain.form, plain.device, None, point, slopes)
 
 
 def reverse(gradient: Gradient) -> Derived:
     """Return x̄ for every x in *wrt*."""
-    return Derived(gradient.program, gradient.textbook, gradient.wrt)
+    return Derived(gradient.program, gradient.textbook, gradient.wrt, (), (gradient.primal,), gradient.wrt)
 
 
 def forward(gradient: Gradient) -> Derived:
@@ -61,7 +66,8 @@ def forward(gradient: Gradient) -> Derived:
 
 def second(gradient: Gradient, slopes: tuple[str, ...] = ()) -> Derived:
     """Return Σ_x' ∂x̄'/∂x·u' for directions u' of every x' in *slopes*, all of *wrt* if none are named."""
-    return _derived(_contracted(_of(gradient, slopes), "bar_bar"), gradient.wrt)
+    found = _derived(_contracted(_of(gradient, slopes), "bar_bar"), gradient.wrt)
+    return replace(found, functions=(gradient.primal, gradient.program))
 
 
 def second_gradient(gradient: Gradient, slopes: tuple[str, ...] = ()) -> Gradient:
@@ -91,12 +97,8 @@ def _by_outputs(contracted: Derived, gradient: Gradient) -> Derived:
 
 
 def _derived(contracted: Derived, wrt: tuple[str, ...]) -> Derived:
-    return Derived(
-        adjoint_program(contracted.stable, wrt, Rules.STABLE),
-        adjoint_program(contracted.textbook, wrt, Rules.TEXTBOOK),
-        wrt,
-        contracted.directions,
-    )
+    stable = adjoint_program(contracted.stable, wrt, Rules.STABLE)
+    return replace(contracted, stable=stable, textbook=adjoint_program(contracted.textbook, wrt, Rules.TEXTBOOK), names=wrt)
 
 
 def _contracted(derived: Derived, suffix: str) -> Derived:
@@ -106,7 +108,8 @@ def _contracted(derived: Derived, suffix: str) -> Derived:
     taken |= {index.name for program in programs for equation in program.equations for index in equation.axes}
     directions = {name: _fresh(f"{name}_{suffix}", taken) for name in derived.names}
     stable, textbook = (_total(program, tuple(directions.values()), set(taken)) for program in programs)
-    return Derived(stable, textbook, ("output",), (*derived.directions, directions))
+    both = (*derived.directions, directions)
+    return replace(derived, stable=stable, textbook=textbook, names=("output",), directions=both)
 
 
 def _total(program: Program, directions: tuple[str, ...], taken: set[str]) -> Program:

@@ -4,13 +4,15 @@
     ACCURATE   its error is at most 4 ULP times (1 + κ), κ the condition number of this gradient with respect to the inputs:
                inputs that are themselves rounded would move the exact value as much, so no algorithm could promise more.
     LOSSY      worse than that, yet inside the rounding bound of the textbook formula, which is what the documented rule of a
-               framework can promise.
+               framework can promise; in float64 and float32 within 8 ULP too, by which two right formulas, or two libraries,
+               may well differ; and a subnormal number that was flushed to 0, as vectorised code and GPUs do.
     WRONG      outside that bound, or not finite where the exact value is, or no comparable value at all; in float64 also inside
                a bound that depth has made wide, but hundreds of times further off than rounding at random leads (see
                envelopes).
     UNDEFINED  neither side has a value, or there is no derivative and the result is one of the subgradients.
     UNDECIDED  the ball of the exact value is too wide to tell, or no finite bound holds and the error is no such as rounding at
-               random makes (see envelopes). Never silent: it counts against the gradient.
+               random makes (see envelopes). Never silent: it counts against the gradient. Where a bound on the conditioning
+               holds, an error from a thousandth on is wrong; in the atlas, where it is exact, a smaller one is lossy.
 
 Comparisons are written so that NaN fails them: ``not (error <= bound)``.
 """
@@ -26,6 +28,8 @@ from flint import arb
 from diffcheck.oracle import Format, decided, enclosing, error_in_ulp, is_infinite, ulp
 
 FEW_ULP = 4.0
+_SOME_ULP, _WIDE = 8.0, 24  # in narrower formats 8 ULP are as much as a fault
+_THOUSANDTH = 1e-3
 _IMPROBABLE = 64.0  # times the envelope, which is several times what rounding at random made in several runs
 
 
@@ -93,9 +97,19 @@ def judge(got: float, exact: arb, bound: float, conditioning: float, form: Forma
     kind = _kind(got, exact, form)
     if most <= 2 * FEW_ULP * conditioning and math.isfinite(conditioning):
         return Judgement(Verdict.ACCURATE, kind, error, limit)
-    if most <= bound < math.inf:
+    if most <= bound < math.inf or most <= tolerated(size, form) or _is_flushed(most, exact, form):
         return Judgement(Verdict.LOSSY, kind, error, limit)
     return Judgement(Verdict.UNDECIDED if least <= bound else Verdict.WRONG, kind, error, limit)
+
+
+def tolerated(spacing: float, form: Format) -> float:
+    """Return the error that is not wrong whatever the bound, of a value whose neighbours are *spacing* away."""
+    return _SOME_ULP * spacing if form.precision >= _WIDE and math.isfinite(spacing) else 0.0
+
+
+def _is_flushed(most: float, exact: arb, form: Format) -> bool:
+    least = arb(2) ** form.least
+    return bool(abs(exact) < least and most <= least)
 
 
 def judged_by_envelope(judged: Judgement, got: float, exact: arb, envelope: float, form: Format) -> Judgement:
@@ -110,6 +124,20 @@ def judged_by_chance(judged: Judgement, got: float, exact: arb, envelope: float)
     if not abs(arb(got) - exact).lower() > _IMPROBABLE * envelope:
         return judged
     return Judgement(Verdict.WRONG, Kind.IMPROBABLE, judged.ulp, judged.bound)
+
+
+def judged_by_size(judged: Judgement, got: float, exact: arb, form: Format) -> Judgement:
+    """Return the judgement on an element that no formula has a bound for, as its squares overflow, of known conditioning.
+
+    It is less accurate than what an algorithm can promise: wrong from a thousandth and 8 ULP on, lossy below.
+    """
+    if not (judged.verdict is Verdict.UNDECIDED and judged.bound == math.inf and exact.is_finite()):
+        return judged
+    size = ulp(float(exact.mid()), form)  # infinite beyond the largest number
+    error, most = abs(arb(got) - exact), _THOUSANDTH * abs(exact)
+    most = arb.max(most, arb(_SOME_ULP * size)) if math.isfinite(size) else most
+    verdict = Verdict.WRONG if error > most else Verdict.LOSSY if error <= most else Verdict.UNDECIDED
+    return Judgement(verdict, judged.kind, judged.ulp, judged.bound)
 
 
 def _infinite(got: float, exact: float) -> Judgement:

@@ -28,7 +28,7 @@ def verdict(got, exact, low, high):
         (1.0 + 2.0**-22, (Verdict.UNDEFINED, Kind.SUBGRADIENT)),
         (1.01, (Verdict.WRONG, Kind.NO_SUBGRADIENT)),
         (-0.01, (Verdict.WRONG, Kind.NO_SUBGRADIENT)),
-        (INF, (Verdict.WRONG, Kind.NO_SUBGRADIENT)),
+        (INF, (Verdict.WRONG, Kind.SPURIOUS_INFINITY)),
         (NAN, (Verdict.WRONG, Kind.SPURIOUS_NAN)),
     ],
 )

@@ -1,0 +1,92 @@
+"""Points for which a function has a branch of their own: the derivative is that of what lies beside them, not of the branch.
+
+    f(x) = (exp(x) − 1)/x  where x ≠ 0, else 1
+
+has the derivative ½ at 0, and its branch there, a constant, 0. A point is such a hole where all sides have one slope, and the
+point another, though the function does not jump; where it does there is no derivative, and the branch is as good as any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from diffcheck.derivation import Gradient
+from diffcheck.notation import Program
+from diffcheck.notation.functions import FUNCTIONS
+from diffcheck.notation.selection import select
+from diffcheck.oracle import Point
+from diffcheck.oracle.limits import Limits, at, beside, limits
+
+_BRANCHES = (select, *(FUNCTIONS[name].symbol for name in ("step", "sign", "absolute", "relu", "floor")))
+_NEAR, _BITS = 200, 900
+_SAME, _JUMP = 2.0**-30, 2.0**-100
+_MIXED = 2
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """A *program* of derivatives, its *outputs* by name, of *functions* that must not jump, as *moving* move."""
+
+    program: Program
+    outputs: Mapping[str, str]
+    functions: tuple[Program, ...]
+    moving: tuple[str, ...]
+
+    @classmethod
+    def of(cls, gradient: Gradient) -> Slopes:
+        """Return those of a gradient."""
+        return cls(gradient.program, gradient.adjoints, (gradient.primal,), gradient.wrt)
+
+
+def holes(slopes: Slopes, point: Point) -> Mapping[str, Limits]:
+    """Return the limits of those slopes that have a hole at *point*."""
+    if not any(equation.body.has(*_BRANCHES) for equation in slopes.program.equations):
+        return {}
+    found = _suspects(slopes, point)
+    if not found or any(_jumps(function, slopes.moving, point) for function in slopes.functions):
+        return {}
+    tending = limits(slopes.program, point, moving=slopes.moving)
+    return {name: tending[slopes.outputs[name]] for name in found}
+
+
+def _suspects(slopes: Slopes, point: Point) -> list[str]:
+    """Return the names with an element whose slope is one on all sides, and another at the point."""
+    here = at(slopes.program, point, _BITS)
+    sides = list(beside(slopes.program, point, _NEAR, _BITS, mixed=_MIXED, moving=slopes.moving))
+    return [
+        name
+        for name, output in slopes.outputs.items()
+        if any(_hole(*balls) for balls in zip(_flat(here[output]), *(_flat(side[output]) for side in sides), strict=True))
+    ]
+
+
+def _hole(here: arb, *sides: arb) -> bool:
+    if not (here.is_finite() and all(side.is_finite() for side in sides)):
+        return False
+    return all(_agree(side, sides[0]) for side in sides[1:]) and not _agree(here, sides[0])
+
+
+def _jumps(function: Program, moving: tuple[str, ...], point: Point) -> bool:
+    known = {tensor.name: point[tensor.name] for tensor in function.inputs}
+    here = at(function, known, _BITS)
+    own = [name for name in moving if name in known]
+    sides = beside(function, known, _NEAR, _BITS, mixed=_MIXED, moving=own)
+    return any(
+        not abs(one - other) <= _JUMP + _SAME * abs(one)
+        for side in sides
+        for name, values in here.items()
+        for one, other in zip(_flat(values), _flat(side[name]), strict=True)
+    )
+
+
+def _flat(values: Any) -> Any:
+    return np.asarray(values, dtype=object).ravel()
+
+
+def _agree(one: arb, other: arb) -> bool:
+    return bool(abs(one - other) <= _SAME * (abs(one) + abs(other)))
