@@ -44,21 +44,22 @@ def _row(answer: Answer) -> dict[str, Any]:
 def digits_lost(body: Mapping[str, Any], dtype: str) -> float:
     """Return log10 of the largest error in ULP, 0 below 1 ULP and no more than the decimal digits that *dtype* has.
 
-    NaN or an infinity where the exact value is finite costs all digits.
+    It is the largest that the formula is to blame for, if there is one. NaN or an infinity for a finite value costs all digits.
     """
     all_digits = format_of(dtype).precision * math.log10(2)
     if any(body["kinds"].get(kind) for kind in ("spurious NaN", "spurious infinity", "missing infinity")):
         return round(all_digits, 2)
-    largest = body["worst"]["ulp"] if body["worst"] else 0.0
+    worst = body["blamed"] or body["worst"]
+    largest = worst["ulp"] if worst else 0.0
     return round(min(math.log10(max(largest, 1.0)), all_digits), 2)
 
 
 def worst_rows(rows: Iterable[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
-    """Return the *count* rows of PyTorch's with the largest errors in ULP, one for each variant, judged lossy or wrong."""
+    """Return the *count* rows of PyTorch's with the largest errors that a formula is to blame for, one of each variant."""
     best: dict[str, Mapping[str, Any]] = {}
     for row in rows:
-        if row["status"] != DONE or row["generated"] or row["worst"] is None or row["verdict"] not in ("wrong", "lossy"):
-            continue
-        if row["worst"]["ulp"] > best.get(row["variant"], {"worst": {"ulp": 0.0}})["worst"]["ulp"]:
-            best[row["variant"]] = row
-    return sorted(best.values(), key=lambda row: float(row["worst"]["ulp"]), reverse=True)[:count]
+        if row["status"] == DONE and not row["generated"] and row["blamed"] is not None:
+            known = best.get(row["variant"])
+            if known is None or row["blamed"]["ulp"] > known["blamed"]["ulp"]:
+                best[row["variant"]] = row
+    return sorted(best.values(), key=lambda row: float(row["blamed"]["ulp"]), reverse=True)[:count]

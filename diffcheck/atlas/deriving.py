@@ -15,7 +15,7 @@ from diffcheck.oracle import Format, exact_pointwise, rounding_bounds
 from diffcheck.oracle.limits import NEAR, Limits, beside, limits
 from diffcheck.verification import orders
 
-_NEAR = 160
+_NEAR, _LARGE = 160, 2.0**64
 _BESIDE, _SAME, _BITS = 64, 2.0**-40, 320  # so near a point a derivative without a kink moves by less
 _MIXED = 3
 
@@ -44,15 +44,26 @@ class Derivative:
         return exact_pointwise(self.stable, point, dtype=form)[self.output]
 
     def rounding(self, point: Mapping[str, np.ndarray], form: Format) -> np.ndarray:
-        """Return the rounding bound of the textbook formula."""
-        return rounding_bounds(self.textbook, point, dtype=form)[self.textbook.outputs[0]]
+        """Return the rounding bound of the textbook formula; where it promises nothing, as it overflows, of the stable one."""
+        bound = rounding_bounds(self.textbook, point, dtype=form)[self.textbook.outputs[0]]
+        endless = np.flatnonzero(~np.isfinite(bound))
+        if len(endless):
+            here = {name: value[endless] for name, value in point.items()}
+            bound = bound.copy()
+            bound[endless] = rounding_bounds(self.stable, here, dtype=form)[self.output]
+        return bound
 
     def sides(self, point: Mapping[str, np.ndarray], form: Format) -> Limits:
-        """Return the limits from all sides: of 0 the sides are as near as *form* needs, of other numbers relatively near."""
+        """Return the limits from all sides, as near as *form* needs at 0, and relatively near at other numbers.
+
+        At large ones nearer: what oscillates has the same value on all sides only where the sides are much less than 1 away.
+        """
         at_zero = np.any([point[name] == 0 for name in self.names], axis=0)
+        large = ~at_zero & np.any([np.abs(point[name]) > _LARGE for name in self.names], axis=0)
+        groups = ((at_zero, _near_zero(form)), (large, NEAR), (~at_zero & ~large, _NEAR))
         low, high = np.empty(len(at_zero), dtype=object), np.empty(len(at_zero), dtype=object)
-        for places, near in ((np.flatnonzero(at_zero), _near_zero(form)), (np.flatnonzero(~at_zero), _NEAR)):
-            if len(places):
+        for chosen, near in groups:
+            if len(places := np.flatnonzero(chosen)):
                 here = {name: value[places] for name, value in point.items()}
                 found = limits(self.stable, here, near=near, mixed=self._mixed)[self.output]
                 low[places], high[places] = found.low, found.high

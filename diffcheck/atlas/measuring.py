@@ -20,7 +20,7 @@ from diffcheck.notation import Program, Role
 from diffcheck.oracle import FORMATS, Format, format_of
 from diffcheck.verification.judging_arrays import KINDS, VERDICTS, Judged, judged_arrays
 from diffcheck.verification.kinks import filled, judged_by_sides
-from diffcheck.verification.verdict import Judgement, Verdict
+from diffcheck.verification.verdict import Judgement, Verdict, judged_by_size
 
 _BATCH = 8192
 _DOUBTED = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNDEFINED)
@@ -70,7 +70,7 @@ class Measurement:
     """
 
     def __init__(self, variant: Variant, task: Task) -> None:
-        self.variant, self.task, self.form = variant, task, format_of(task.dtype)
+        self.variant, self.task, self.form = variant.asked(task.order), task, format_of(task.dtype)
         self.program, self.names = _captured(variant, self.form)
         self.gradient = derive(self.program, self.names)
         self.derivatives = derivatives_of(self.gradient, task.order)
@@ -96,9 +96,10 @@ class Measurement:
             yield from self._batches([line[start : start + _BATCH] for line in lines])
 
     def got(self, mode: str, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return what *mode* gives at *values* by the labels of the derivatives, as float64 numbers."""
-        found = self.ways[mode](self.tensors(values))
-        return {name: value.detach().cpu().double().numpy() for name, value in found.items()}
+        """Return what *mode* gives at *values* by the labels of the derivatives: numbers of the task's dtype, as float64."""
+        found, dtype = self.ways[mode](self.tensors(values)), getattr(torch, self.task.dtype)
+        # A tangent may be wider: float_power gives float64.
+        return {name: value.detach().cpu().to(dtype).double().numpy(force=True) for name, value in found.items()}
 
     def tensors(self, values: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:
         """Return *values* in the dtype and on the device of the task."""
@@ -109,13 +110,16 @@ class Measurement:
         values = dict(zip(self.names, lines, strict=True))
         got = {mode: self.got(mode, values) for mode in self.ways}
         for derivative in self.derivatives:
-            point = derivative.point(values)
-            exact = derivative.exact(point, self.form)
-            computed = {mode: found[derivative.label] for mode, found in got.items()}
-            judged = self._judged(computed, derivative, point, exact)
-            self._mend(judged, computed, derivative, point, exact)
-            for mode, array in computed.items():
-                yield Batch(mode, derivative.label, values, array, exact, judged[mode])
+            yield from self.judged(derivative, values, {mode: found[derivative.label] for mode, found in got.items()})
+
+    def judged(self, derivative: Derivative, values: dict[str, np.ndarray], computed: dict[str, np.ndarray]) -> Iterator[Batch]:
+        """Yield a batch for each of the arrays *computed* of *derivative* at *values*, whatever computed them."""
+        point = derivative.point(values)
+        exact = derivative.exact(point, self.form)
+        judged = self._judged(computed, derivative, point, exact)
+        self._mend(judged, computed, derivative, point, exact)
+        for mode, array in computed.items():
+            yield Batch(mode, derivative.label, values, array, exact, judged[mode])
 
     def _judged(
         self, computed: dict[str, np.ndarray], derivative: Derivative, point: dict[str, np.ndarray], exact: np.ndarray
@@ -130,6 +134,9 @@ class Measurement:
             for mode, found in judged.items():
                 again = judged_arrays(computed[mode][places], exact[places], rounding[places], condition, self.form)
                 found.verdicts[places], found.kinds[places] = again.verdicts, again.kinds
+                for place in np.flatnonzero(found.verdicts == VERDICTS.index(Verdict.UNDECIDED)).tolist():
+                    sized = judged_by_size(_judgement(found, place), float(computed[mode][place]), exact[place], self.form)
+                    found.verdicts[place] = VERDICTS.index(sized.verdict)
         return judged
 
     def _mend(
@@ -166,7 +173,7 @@ def measured(variant: Variant, task: Task, seed: int = 0) -> Iterator[Batch]:
     Raises what `Measurement` raises.
     """
     measurement = Measurement(variant, task)
-    yield from measurement.batches(points_of(variant, measurement.form, seed))
+    yield from measurement.batches(points_of(measurement.variant, measurement.form, seed))
 
 
 def _anywhere(judged: Mapping[str, Judged], which: Callable[[Judged], np.ndarray]) -> np.ndarray:

@@ -21,6 +21,8 @@ WORST_FIRST = tuple(
     for verdict in (Verdict.WRONG, Verdict.UNDECIDED, Verdict.LOSSY, Verdict.UNDEFINED, Verdict.ACCURATE, Verdict.EXACT)
 )
 _HARMLESS = (Kind.NONE, Kind.SUBGRADIENT, Kind.INFINITE)
+_BLAMED = [VERDICTS.index(verdict) for verdict in (Verdict.WRONG, Verdict.UNDECIDED, Verdict.LOSSY)]
+_HUGE = 1e300  # many such errors may be added
 _LEAST, _MOST = -48, 20  # halves of binades, between which most inputs of networks lie
 
 
@@ -41,7 +43,8 @@ class Worst:
 class Summary:
     """The points of one question: how many, how they were judged, the largest and the mean error, and the error by binade.
 
-    *searched* are points that the search for the worst input tried beside: they count for the largest error alone.
+    *searched* are points that the search for the worst input tried beside: they count for the largest error alone, and for
+    *blamed*, the largest that the argument is not to blame for: where it determines more digits than were got.
     """
 
     points: int = 0
@@ -51,6 +54,7 @@ class Summary:
     total_ulp: float = 0.0
     measured: int = 0
     worst: Worst | None = None
+    blamed: Worst | None = None
     examples: dict[str, Worst] = field(default_factory=dict)
     along: dict[int, float] = field(default_factory=dict)
 
@@ -72,7 +76,7 @@ class Summary:
             values, counts = np.unique(places, return_counts=True)
             counter.update({names[value].value: int(count) for value, count in zip(values, counts, strict=True)})
         del self.kinds[Kind.NONE.value]
-        self.total_ulp += float(errors.sum())
+        self.total_ulp += float(np.minimum(errors, _HUGE).sum())
         self.measured += int(np.count_nonzero(np.isfinite(judged.ulps)))
         if len(batch.points) == 1:
             _add_along(self.along, next(iter(batch.points.values())), np.where(np.isnan(batch.got), np.inf, errors), judged)
@@ -95,18 +99,21 @@ class Summary:
         self._look(batch, measurable(batch))
 
     def _look(self, batch: Batch, errors: np.ndarray) -> None:
-        place = int(errors.argmax())
-        if errors[place] > (self.worst.ulp if self.worst else 0.0):
-            self.worst = _worst(batch, place)
+        for name, found in (("worst", errors), ("blamed", np.where(np.isin(batch.judged.verdicts, _BLAMED), errors, 0.0))):
+            place, known = int(found.argmax()), getattr(self, name)
+            if found[place] > (known.ulp if known else 0.0):
+                setattr(self, name, _worst(batch, place))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain values."""
         found = {name: getattr(self, name) for name in ("points", "searched", "mean_ulp", "verdict")}
         along = [[bin_, round(ulp, 3) if math.isfinite(ulp) else None] for bin_, ulp in sorted(self.along.items())]
-        worst = asdict(self.worst) if self.worst else None
+        largest = {
+            name: _finite(asdict(one)) if one else None for name, one in (("worst", self.worst), ("blamed", self.blamed))
+        }
         examples = {kind: _finite(asdict(one)) for kind, one in self.examples.items()}
         counts = {"verdicts": dict(self.verdicts), "kinds": dict(self.kinds)}
-        return {**found, **counts, "worst": _finite(worst) if worst else None, "examples": examples, "along": along}
+        return {**found, **counts, **largest, "examples": examples, "along": along}
 
 
 def _finite(fields: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
@@ -60,6 +61,7 @@ _SPECIAL: dict[str, tuple[float, ...]] = {
     "sinc": (0.0, 1.0, 4.493409457909064),
 }
 _ROUNDING = ("ceil", "floor", "frac", "round", "sgn", "sign", "trunc")
+_NOT_FAR_BELOW = (-1e5, math.inf)  # there torch.special.zeta, by which polygamma goes, takes a step for every whole number
 _POWERS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 _BASES = (0.5, 2.0, 10.0)
 
@@ -69,11 +71,13 @@ def unary() -> Iterator[Variant]:
     for name, edges in _ELEMENTARY.items():
         yield Variant(name, getattr(torch, name), "elementary", edges=edges)
     for name, edges in _SPECIAL.items():
-        yield Variant(name, getattr(special, name), "special", edges=edges)
+        twice = _NOT_FAR_BELOW if name == "digamma" else None
+        yield Variant(name, getattr(special, name), "special", edges=edges, accepted_twice=twice)
     for name in _ROUNDING:
         yield Variant(name, getattr(torch, name), "rounding", edges=(-1.0, -0.5, 0.0, 0.5, 1.0, 1.5))
     for order in (1, 2, 3):
-        yield Variant(f"polygamma(n={order})", partial(special.polygamma, order), "special", edges=(-1.0, 0.0))
+        told, function = f"polygamma(n={order})", partial(special.polygamma, order)
+        yield Variant(told, function, "special", edges=(-1.0, 0.0), accepted=_NOT_FAR_BELOW)
     for size in (2, 3):
         yield Variant(f"mvlgamma(p={size})", partial(torch.mvlgamma, p=size), "special", edges=((size - 1) / 2,))
     yield from _with_numbers()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from diffcheck.errors import DuplicateName, UnknownName
@@ -17,7 +17,8 @@ class Variant:
     """A pointwise operator: *function* of *arity* tensors of one shape, and *edges*, numbers where something changes.
 
     The edges are kinks, ends of the domain and zeros of the derivative, for any of the arguments; points of the atlas lie at
-    them and beside them. Outside of *accepted* PyTorch raises an error.
+    them and beside them. Outside of *accepted* PyTorch raises an error, or computes without end: in its second derivative,
+    where these differ, outside of *accepted_twice*.
     """
 
     name: str
@@ -26,6 +27,11 @@ class Variant:
     arity: int = 1
     edges: tuple[float, ...] = (0.0,)
     accepted: tuple[float, float] = (-math.inf, math.inf)
+    accepted_twice: tuple[float, float] | None = None
+
+    def asked(self, order: int) -> Variant:
+        """Return the variant as it may be asked for derivatives of *order*."""
+        return replace(self, accepted=self.accepted_twice) if order == 2 and self.accepted_twice else self
 
 
 def registry(tables: Iterable[Iterable[Variant]]) -> Mapping[str, Variant]:

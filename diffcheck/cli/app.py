@@ -101,15 +101,28 @@ def verify(
 
 @app.command()
 def calibrate(
-    cases: Annotated[int, typer.Option(min=1, help="How many networks to draw; a thousand take an hour on a core.")] = 1000,
+    cases: Annotated[
+        int | None, typer.Option(min=1, help="How many networks to draw, 1,000 if left out; or points of each operator, 500.")
+    ] = None,
+    operators: Annotated[
+        bool,
+        typer.Option("--operators", help="Derivatives of the atlas's operators in the place of networks, beside gradcheck."),
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="With --operators, the folder for gradcheck.json.")] = None,
     seed: Annotated[int, typer.Option(help="The seed of the first network; the next has the next one.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one a core if left out.")] = None,
     json: Json = False,
 ) -> None:
-    """Check networks that are right, and the same with a small fault; exit with 1 at a false alarm or a miss."""
-    from diffcheck.cli.calibrating import calibrate_checks
+    """Check networks that are right, and the same with a small fault; exit with 1 at a false alarm or a miss.
 
-    raise typer.Exit(calibrate_checks(cases, seed, jobs, json))
+    A thousand networks take an hour on a core.
+    """
+    from diffcheck.cli.calibrating import calibrate_checks
+    from diffcheck.cli.counting import count_plants
+
+    if operators:
+        raise typer.Exit(count_plants(cases or 500, seed, jobs, out, json))
+    raise typer.Exit(calibrate_checks(cases or 1000, seed, jobs, json))
 
 
 @app.command()

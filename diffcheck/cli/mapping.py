@@ -27,7 +27,7 @@ from diffcheck.cli.progress import cores, progress
 from diffcheck.cli.verifying import check_device
 from diffcheck.oracle import FORMATS, format_of
 from diffcheck.problems.requests import checked_seed
-from diffcheck.report.atlas import write_atlas
+from diffcheck.report.atlas import NAMES, NUMBERS, read_numbers, write_atlas
 from diffcheck.report.store import check_writable
 
 DATABASE = "atlas.sqlite"
@@ -58,7 +58,7 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
     """Answer what has no answer yet in *output*, and write its pages; return 1 if a task crashed or took too long, else 0."""
     started = time.monotonic()
     tasks = wanted.tasks()
-    check_writable(output, DATABASE)
+    check_writable(output, DATABASE, *NAMES)
     store = Store(output / DATABASE, _origin(wanted.seed))
     left = store.left(tasks)
     if not json:
@@ -79,8 +79,7 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
         print("\n".join(_summary(atlas)))
         for row in failed:
             print(f"{row['status'].upper()} {row['variant']}, {row['dtype']}, {row['mode']}: {row['reason']}")
-        more = f" and {len(written) - 1} pages of operators" if len(written) > 1 else ""
-        print(f"{output / DATABASE}, {written[0]}{more} written")
+        print(f"{output / DATABASE}, {written[0]} and {len(written) - 1} other files written")
     return FAILED if failed else 0
 
 
@@ -99,6 +98,8 @@ def _origin(seed: int) -> dict[str, str]:
 
 
 def _atlas(store: Store, seconds: float) -> dict[str, Any]:
+    found = collected(store)
+    places = [{name: row[name] for name in ("variant", "dtype", "mode", "device")} for row in worst_rows(found["rows"], _TOP)]
     return {
         "diffcheck": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -106,7 +107,8 @@ def _atlas(store: Store, seconds: float) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "machine": machine(),
         "versions": versions(),
-        **collected(store),
+        "worst": places,
+        **found,
     }
 
 
@@ -126,15 +128,16 @@ def _summary(atlas: Mapping[str, Any]) -> Iterator[str]:
     ours = {(row["variant"], row["dtype"], row["order"]): row for row in done if row["generated"]}
     yield f"the {_TOP} worst operators of PyTorch's, and the generated code on the same points:"
     for row in worst_rows(done, _TOP):
-        worst, mine = row["worst"], ours.get((row["variant"], row["dtype"], row["order"]))
-        beside = f"{mine['worst']['ulp'] if mine['worst'] else 0.0:.3g} ULP" if mine else "none"
+        worst, mine = row["blamed"], ours.get((row["variant"], row["dtype"], row["order"]))
+        fault = (mine["blamed"] or mine["worst"] or {"ulp": 0.0}) if mine else None
+        beside = f"{mine['verdict']}, {fault['ulp']:.3g} ULP" if mine and fault else "none"
         at = ", ".join(value.split(" ")[0] for value in worst["point"].values())
         yield f"  {row['variant']}, {row['dtype']}, {row['mode']} at {at}: {worst['verdict']}, {worst['ulp']:.3g} ULP; {beside}"
 
 
 def compare_atlases(one: Path, other: Path, json: bool) -> int:
     """Print where two atlases differ, the largest differences first; return 0."""
-    atlases = [collected(Store.existing(_database(path), __version__)) for path in (one, other)]
+    atlases = [_kept(path) for path in (one, other)]
     devices = [{row["device"] for row in atlas["rows"]} for atlas in atlases]
     found = list(differences(*atlases, devices=devices[0].isdisjoint(devices[1])))
     if json:
@@ -149,8 +152,11 @@ def compare_atlases(one: Path, other: Path, json: bool) -> int:
     return 0
 
 
-def _database(path: Path) -> Path:
-    return path / DATABASE if path.is_dir() else path
+def _kept(path: Path) -> Mapping[str, Any]:
+    """Return the atlas in the folder, the database or the JSON at *path*."""
+    if path.is_dir():
+        path /= DATABASE if (path / DATABASE).exists() or not (path / NUMBERS).exists() else NUMBERS
+    return read_numbers(path, __version__) if path.suffix == ".json" else collected(Store.existing(path, __version__))
 
 
 def _told(one: Difference) -> str:

@@ -46,12 +46,13 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """What an axis measures, whether in powers, how its ticks read, and whether it holds whole numbers only."""
+    """What an axis measures, whether in powers, how its ticks read, if it holds whole numbers only, and where ticks must be."""
 
     label: str
     log: bool
     text: Callable[[float], str]
     whole: bool = False
+    marked: tuple[float, ...] = ()
 
 
 def line_chart(title: str, series: Iterable[Series], x: Axis, y: Axis) -> Drawing:
@@ -83,8 +84,8 @@ def _extent(point: Point) -> tuple[float, ...]:
 
 def _grid(across: Scale, up: Scale, x: Axis, y: Axis) -> Iterator[Drawing]:
     """Yield the grid lines, the numbers at them and what the axes measure."""
-    columns = [(across.at(value), x.text(value)) for value in across.ticks(whole=x.whole)]
-    rows = [(up.at(value), y.text(value)) for value in up.ticks(whole=y.whole)]
+    columns = [(across.at(value), x.text(value)) for value in x.marked or across.ticks(whole=x.whole)]
+    rows = [(up.at(value), y.text(value)) for value in y.marked or up.ticks(whole=y.whole)]
     steps = [segment(place, up.start, place, up.end) for place, _ in columns]
     steps += [segment(across.start, place, across.end, place) for place, _ in rows]
     yield path("".join(steps), "grid")

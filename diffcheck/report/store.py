@@ -28,10 +28,21 @@ def save_results(results: Mapping[str, object], path: Path) -> Path:
 
 def load_results(path: Path) -> dict[str, object]:
     """Return the results stored at *path*."""
-    value = _parse(_text(path), path)
+    value = load_json(path)
     read_results(value, place=str(path))
     assert isinstance(value, dict)
     return value
+
+
+def load_json(path: Path, *, by: str = "diffcheck run") -> object:
+    """Return what the JSON at *path* holds, which the command *by* wrote."""
+    text = _text(path, by)
+    try:
+        return from_json(text)
+    except (ValueError, RecursionError) as error:
+        raise ResultsUnreadable(
+            got=f"text that is no JSON ({error})", wanted="stored results", do=f"measure again with `{by}`", place=str(path)
+        ) from None
 
 
 def read_results(value: object, place: str) -> Results:
@@ -94,7 +105,7 @@ def _written(text: str, path: Path) -> Path:
     return path
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, by: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -103,16 +114,4 @@ def _text(path: Path) -> str:
         got = "bytes that are no text"
     except OSError as error:
         got = f"{error.strerror or error}"
-    raise ResultsUnreadable(got=got, wanted="stored results", do="measure them with `diffcheck run`", place=str(path))
-
-
-def _parse(text: str, path: Path) -> object:
-    try:
-        return from_json(text)
-    except (ValueError, RecursionError) as error:
-        raise ResultsUnreadable(
-            got=f"text that is no JSON ({error})",
-            wanted="stored results",
-            do="measure again with `diffcheck run`",
-            place=str(path),
-        ) from None
+    raise ResultsUnreadable(got=got, wanted="stored results", do=f"measure them with `{by}`", place=str(path))

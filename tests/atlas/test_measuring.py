@@ -134,3 +134,11 @@ def test_code_is_measured_beside_pytorch_and_keeps_the_tail():
     counts, batches = counted(VARIANTS["tanh"], "float32", "generated")
     assert counts[Verdict.LOSSY] == counts[Verdict.WRONG] == 0
     assert max(float(batch.judged.ulps.max()) for batch in batches) < 4
+
+
+def test_the_second_derivative_of_digamma_is_not_asked_for_where_it_takes_a_step_for_every_whole_number():
+    for order, least in ((1, -1e300), (2, -1e5)):
+        measurement = Measurement(VARIANTS["digamma"], Task("digamma", "float64", order))
+        (points,) = points_of(measurement.variant, measurement.form)
+        assert points.min() <= least + 1e5
+        assert (points >= least).all() or order == 1

@@ -1,12 +1,19 @@
 """What was answered is kept, once, and never mixed with the answers of another diffcheck."""
 
+import math
+
+import numpy as np
 import pytest
+from flint import arb
 
 from diffcheck.atlas import VARIANTS
-from diffcheck.atlas.measuring import Question, Task, measured
+from diffcheck.atlas.collecting import digits_lost
+from diffcheck.atlas.measuring import Batch, Question, Task, measured
 from diffcheck.atlas.store import CRASHED, DONE, REFUSED, Answer, Store
 from diffcheck.atlas.summaries import Summary
 from diffcheck.errors import ResultsUnreadable
+from diffcheck.verification.judging_arrays import VERDICTS, Judged
+from diffcheck.verification.verdict import Verdict
 
 ORIGIN = {"diffcheck": "0.1.0", "torch": "2.13.0", "seed": "0"}
 TANH, RELU = Task("tanh", "float64"), Task("relu", "float16", 2)
@@ -82,6 +89,16 @@ def test_a_summary_counts_every_point_and_names_the_worst():
     plain = found.as_dict()
     assert plain["worst"]["ulp"] == found.worst.ulp
     assert plain["verdicts"]["exact"] == found.verdicts["exact"]
+
+
+@pytest.mark.parametrize(("verdict", "blamed"), [(Verdict.ACCURATE, 2.0), (Verdict.WRONG, 90.0), (Verdict.UNDEFINED, 2.0)])
+def test_what_the_argument_is_to_blame_for_is_no_fault_of_the_formula(verdict, blamed):
+    verdicts = np.array([VERDICTS.index(each) for each in (Verdict.LOSSY, verdict)])
+    judged = Judged(verdicts, np.zeros(2, int), np.array([2.0, 90.0]), np.ones(2))
+    found = Summary()
+    found.count(Batch("reverse", "x", {"x": np.ones(2)}, np.ones(2), np.array([arb(1), arb(2)], object), judged))
+    assert found.blamed.ulp == blamed
+    assert digits_lost(found.as_dict(), "float64") == pytest.approx(math.log10(blamed), abs=0.01)
 
 
 def test_a_summary_of_nothing_says_nothing():

@@ -88,7 +88,7 @@ def test_what_is_not_heard_of_is_given_up():
 def atlas_of(folder, ulp, kinds=(), verdict="lossy"):
     store = Store(folder / "atlas.sqlite", ORIGIN)
     worst = {"ulp": ulp, "point": {"x": "1.0 (0x1p+0)"}, "verdict": verdict}
-    body = {"verdict": verdict, "kinds": dict(kinds), "worst": worst}
+    body = {"verdict": verdict, "kinds": dict(kinds), "worst": worst, "blamed": worst if verdict == "lossy" else None}
     store.add([Answer(question, DONE, 0.1, body) for question in Task("tanh", "float64").questions])
     return collected(store)
 
@@ -108,5 +108,5 @@ def test_digits_and_the_worst_operators_come_from_the_largest_errors(tmp_path):
     assert {row["digits"] for row in atlas["rows"]} == {15.95}
     assert [row["variant"] for row in worst_rows(atlas["rows"], 3)] == ["tanh"]
     assert worst_rows(atlas_of(tmp_path / "fine", 3.0, verdict="accurate")["rows"], 3) == []
-    assert digits_lost({"kinds": {"spurious NaN": 1}, "worst": None}, "bfloat16") == 2.41
+    assert digits_lost({"kinds": {"spurious NaN": 1}, "worst": None, "blamed": None}, "bfloat16") == 2.41
     assert json.dumps(atlas)

@@ -154,6 +154,20 @@ def test_calibrate_counts_what_is_missed(diffcheck, monkeypatch):
     assert diffcheck("calibrate", "--cases", "1", "--seed", "-1")[0] == 2
 
 
+def test_calibrate_counts_what_is_planted_in_operators(diffcheck, monkeypatch, tmp_path):
+    monkeypatch.setattr("diffcheck.cli.counting.VARIANTS", {"relu": None, "exp": None})
+    code, out, err = diffcheck("calibrate", "--operators", "--cases", "20", "--jobs", "1", "--out", str(tmp_path))
+    assert code == 0, err
+    assert "refused by diffcheck 0, by gradcheck " in out
+    assert "passed by diffcheck 0, by gradcheck " in out
+    kept = json.loads((tmp_path / "gradcheck.json").read_text())
+    assert kept["planted"]["nearest"]["verdicts"] == {"exact": kept["planted"]["nearest"]["points"]}
+    monkeypatch.setattr("diffcheck.atlas.gradchecks._FINE", ())
+    code, out, _ = diffcheck("calibrate", "--operators", "--cases", "20", "--jobs", "1")
+    assert code == 1
+    assert "relu by input at input = " in out
+
+
 def test_atlas_measures_resumes_and_compares(diffcheck, tmp_path):
     ask = ("--op", "own_operators:cubed", "--dtype", "float16", "--executor", "own_operators:threads")
     code, out, err = diffcheck("atlas", *ask, "--out", str(tmp_path / "one"))
@@ -166,6 +180,9 @@ def test_atlas_measures_resumes_and_compares(diffcheck, tmp_path):
     assert diffcheck("atlas", *ask, "--out", str(tmp_path / "one"))[1].startswith("1 task, seed 0, 1 finished before\n")
     code, out, _ = diffcheck("atlas", "--diff", str(tmp_path / "one"), str(tmp_path / "one" / "atlas.sqlite"))
     assert (code, out) == (0, "0 answers differ\n")
+    code, out, _ = diffcheck("atlas", "--diff", str(tmp_path / "one" / "atlas.json"), str(tmp_path / "one"))
+    assert (code, out) == (0, "0 answers differ\n")
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {"atlas.sqlite", "atlas.json", "index.html", "operators"}
     assert diffcheck("atlas", *ask, "--out", str(tmp_path / "one"), "--seed", "1")[0] == 2
     assert diffcheck("atlas", "--diff", str(tmp_path), str(tmp_path))[0] == 2
 
