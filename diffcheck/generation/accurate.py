@@ -10,18 +10,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import sympy
-from sympy import Expr, Indexed, KroneckerDelta, Pow, expand_mul
+from sympy import Expr, Indexed, Integer, KroneckerDelta, Pow, expand_mul
 
 from diffcheck.derivation.pruning import needed
 from diffcheck.derivation.terms import fresh_name
 from diffcheck.generation.cancelling import uncancelled
 from diffcheck.generation.compositions import hypot1, ndtri
+from diffcheck.generation.excluding import excluded, is_sum_of_exponentials, written_out
 from diffcheck.generation.names import names_of
 from diffcheck.generation.scalars import is_number
 from diffcheck.generation.scaling import scaled_exponential, scaled_power, scaled_product
 from diffcheck.generation.whole import is_movement, scattered
-from diffcheck.notation import Equation, Program, Reduction, indices_of, name_of, read
-from diffcheck.notation.places import is_plain
+from diffcheck.notation import Equation, Program, Reduction, read
 from diffcheck.notation.selection import select
 from diffcheck.notation.special_functions import erfinv
 from diffcheck.notation.symbols import substitute
@@ -32,17 +32,22 @@ _DEEPEST, _LONGEST = 4, 60
 def accurate(program: Program) -> Program:
     """Return *program* with every equation in a form that loses no digits where a rule knows one."""
     known: dict[str, Equation] = {}
+    sums: dict[str, Equation] = {}
     equations: list[Equation] = []
     taken = names_of(program)
-    for equation in program.equations:
+    for equation in map(_of_one_term, program.equations):
         made = _rewritten(equation, known) if scattered(equation) is None else equation
         while (root := None if made.bound else _root(made, fresh_name("divisor", taken))) is not None:
             taken.add(root.target)
             equations.append(root)
             made = _with_root(made, root)
+        *others, made = excluded(made, known, sums, taken)
+        taken.update(other.target for other in others)
+        if is_sum_of_exponentials(made, known):
+            sums[made.target] = made
         if not (made.bound or made.reduction is not Reduction.SUM or is_movement(made, program.tensors)):
             known[made.target] = made
-        equations.append(made)
+        equations += [*others, made]
     return replace(program, equations=needed(equations, program.outputs))
 
 
@@ -65,13 +70,22 @@ def formula(node: Expr) -> Expr:
     return scaled_exponential(made) if isinstance(made, sympy.exp) else made
 
 
+def _of_one_term(equation: Equation) -> Equation:
+    """Return *equation* without those of its sums that have one term."""
+    single = {index.symbol: Integer(0) for index in equation.bound if index.extent == 1}
+    if not single or equation.reduction is not Reduction.SUM:
+        return equation
+    bound = tuple(index for index in equation.bound if index.symbol not in single)
+    return replace(equation, bound=bound, body=substitute(equation.body, single))
+
+
 def _rewritten(equation: Equation, known: Mapping[str, Equation]) -> Equation:
     """Return *equation* by the rules, with as few operands written out in it as make one hold."""
     body = formula(equation.body)
     if body != equation.body or equation.bound or equation.reduction is not Reduction.SUM:
         return replace(equation, body=body)
     for _ in range(_DEEPEST):
-        longer = _written_out(body, known)
+        longer = written_out(body, known)
         if longer == body or longer.count_ops() > _LONGEST:
             break
         for form in (longer, expand_mul(longer)):
@@ -80,16 +94,6 @@ def _rewritten(equation: Equation, known: Mapping[str, Equation]) -> Equation:
                 return replace(equation, body=made)
         body = longer
     return equation
-
-
-def _written_out(body: Expr, known: Mapping[str, Equation]) -> Expr:
-    found: dict[Expr, Expr] = {}
-    for node in body.atoms(Indexed):
-        other = known.get(name_of(node))
-        if other is not None and all(map(is_plain, indices_of(node))):
-            places = zip((index.symbol for index in other.indices), indices_of(node), strict=True)
-            found[node] = substitute(other.body, dict(places))
-    return substitute(body, found)
 
 
 def _root(equation: Equation, name: str) -> Equation | None:

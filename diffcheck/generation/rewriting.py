@@ -35,7 +35,7 @@ Shared = tuple[Expr, tuple[Index, ...]]
 @lru_cache(maxsize=32)  # one program is generated for each target
 def rewritten(program: Program) -> Program:
     """Return *program* with all passes applied."""
-    return outputs_early(turned(folded(scaled_late(plain(shared(normalized(accurate(settled(program)))))))))
+    return outputs_early(turned(folded(scaled_late(plain(shared(normalized(settled(accurate(settled(program))))))))))
 
 
 def shared(program: Program) -> Program:

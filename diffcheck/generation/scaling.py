@@ -47,7 +47,7 @@ def scaled_product(node: Expr) -> Expr:
                 rest = [factor for factor in factors if factor is not first and factor is not second]
                 product = Mul(*rest, made)
                 return scaled_product(product) if product.is_Mul else product
-    return _logarithm_last(_decayed(_ratios(node)))
+    return _logarithm_last(_decayed(_ratios(_doubled(node))))
 
 
 def _logistic(first: Expr, second: Expr) -> Expr | None:
@@ -70,6 +70,15 @@ def _of_one_base(first: Expr, second: Expr) -> Expr | None:
     plain = first.is_Pow and not first.exp.is_number and not first.base.is_number
     base, power = second.as_base_exp()
     return Pow(base, first.exp + power) if plain and base == first.base and power.is_Integer else None
+
+
+def _doubled(node: Expr) -> Expr:
+    """Return c·2ᵘ with ¼ ≤ |c| < 1 as 2c·2ᵘ⁻¹: 2ᵘ alone may overflow."""
+    number, rest = node.as_independent(Indexed, Symbol, as_Add=False)
+    power = next((factor for factor in Mul.make_args(rest) if isinstance(factor, exp2)), None)
+    if power is None or power.args[0].is_Add or not number.is_comparable or not Rational(1, 4) <= abs(number) < 1:
+        return node
+    return 2 * number * rest / power * exp2(power.args[0] - 1)
 
 
 def _logarithm_last(node: Expr) -> Expr:

@@ -19,7 +19,7 @@ from diffcheck.oracle.limits import Limits
 from diffcheck.oracle.limits import limits as limits_at
 from diffcheck.verification.envelopes import envelopes
 from diffcheck.verification.findings import Finding, Findings, Place
-from diffcheck.verification.holes import Slopes, holes
+from diffcheck.verification.holes import Slopes, holes, uneven
 from diffcheck.verification.kinks import filled, judged_by_sides
 from diffcheck.verification.values import as_floats, as_mapping, form_of_value
 from diffcheck.verification.verdict import Kind, Verdict, judge, judged_by_chance, judged_by_envelope, judged_by_size
@@ -55,14 +55,15 @@ class Truth:
 
     @cached_property
     def sides(self) -> Mapping[str, Limits]:
-        """Return the limits of each element from all sides; nothing for points of many numbers, where they take too long.
+        """Return the limits from all sides of the gradients that differ there; nothing for points of many numbers.
 
         And nothing where largest elements are looked for: of several that tie each by itself may get nothing, and not all.
         """
         if self.slopes is None or self.point is None or not self._may_have_sides:
             return {}
-        found = limits_at(self.slopes.program, self.point)
-        return {name: found[output].scaled(self.slope) for name, output in self.slopes.outputs.items()}
+        names = uneven(self.slopes, self.point)
+        found = limits_at(self.slopes.program, self.point) if names else {}
+        return {name: found[self.slopes.outputs[name]].scaled(self.slope) for name in names}
 
     @cached_property
     def holes(self) -> Mapping[str, Limits]:

@@ -54,6 +54,19 @@ def holes(slopes: Slopes, point: Point) -> Mapping[str, Limits]:
     return {name: tending[slopes.outputs[name]] for name in found}
 
 
+def uneven(slopes: Slopes, point: Point, sides: int = 6) -> list[str]:
+    """Return the names of those slopes that are not the same at *point* and near it: in few digits, and so cheaply.
+
+    A point that lies nearer to a kink than these sides do is among them, so that no kink is missed that `limits` sees.
+    """
+    here = at(slopes.program, point, _BITS)
+    left = dict(slopes.outputs)
+    for side in beside(slopes.program, point, _NEAR, _BITS, mixed=sides):
+        pairs = {name: zip(_flat(here[output]), _flat(side[output]), strict=True) for name, output in left.items()}
+        left = {name: output for name, output in left.items() if all(_agree(one, other) for one, other in pairs[name])}
+    return [name for name in slopes.outputs if name not in left]
+
+
 def _suspects(slopes: Slopes, point: Point) -> list[str]:
     """Return the names with an element whose slope is one on all sides, and another at the point."""
     here = at(slopes.program, point, _BITS)
