@@ -17,6 +17,7 @@ from diffcheck.generation.compositions import (
     slope_of_bessel_i1,
     slope_of_bessel_i1e,
     slope_of_erfcx,
+    slope_of_sinc,
 )
 from diffcheck.notation.functions import FUNCTIONS, absolute, erf, expm1, sech, sigmoid, sign, tanh
 from diffcheck.notation.special_functions import bessel_i
@@ -85,13 +86,18 @@ def _mirrored(first: Expr, second: Expr) -> Expr | None:
 
 
 def _of_sinc(first: Expr, second: Expr) -> Expr | None:
-    """Return k·sin(v) − k·v·cos(v) as k·v³·j₁(v)/v."""
+    """Return k·sin(v) − k·v·cos(v) as one term."""
     for factor, rest in _factors(first):
         if isinstance(factor, sympy.sin):
             (v,) = factor.args
             if second == -rest * v * sympy.cos(v):
-                return rest * v**3 * j1_by_u(v)
+                return rest * _sine_less_cosine(v)
     return None
+
+
+def _sine_less_cosine(v: Expr) -> Expr:
+    """Return sin(v) − v·cos(v) as v³·j₁(v)/v, or by the slope of sin(πu)/(πu) at v = πu."""
+    return -(v**2) / pi * slope_of_sinc(v / pi) if pi in Mul.make_args(v) else v**3 * j1_by_u(v)
 
 
 def _of_erfcx(first: Expr, second: Expr) -> Expr | None:

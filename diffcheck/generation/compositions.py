@@ -100,6 +100,15 @@ class j1_by_u(Composition):  # noqa: N801
         return (sympy.sin(u) - u * sympy.cos(u)) / u**3
 
 
+class slope_of_sinc(Composition):  # noqa: N801
+    """cos(πu)/u − sin(πu)/(πu²), whose two terms are nearly equal for small u; a large πu is no longer right when rounded."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return cos(πu)/u − sin(πu)/(πu²)."""
+        return sympy.cos(pi * u) / u - sympy.sin(pi * u) / (pi * u**2)
+
+
 COMPOSITIONS = {
     each.__name__: each
     for each in (
@@ -113,5 +122,6 @@ COMPOSITIONS = {
         ndtri,
         slope_of_erfcx,
         j1_by_u,
+        slope_of_sinc,
     )
 }

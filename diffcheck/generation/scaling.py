@@ -47,7 +47,7 @@ def scaled_product(node: Expr) -> Expr:
                 rest = [factor for factor in factors if factor is not first and factor is not second]
                 product = Mul(*rest, made)
                 return scaled_product(product) if product.is_Mul else product
-    return _logarithm_last(_decayed(_ratios(_doubled(node))))
+    return _zero_first(_decayed(_ratios(_doubled(node))))
 
 
 def _logistic(first: Expr, second: Expr) -> Expr | None:
@@ -81,11 +81,14 @@ def _doubled(node: Expr) -> Expr:
     return 2 * number * rest / power * exp2(power.args[0] - 1)
 
 
-def _logarithm_last(node: Expr) -> Expr:
-    """Return uᵛ·log u as 0 where uᵛ is 0."""
+def _zero_first(node: Expr) -> Expr:
+    """Return uᵛ·log u as 0 where uᵛ is 0, and v·uᵛ⁻¹ as 0 where v is: at 0 the other factor may be infinite."""
     for factor in Mul.make_args(node):
         if factor.is_Pow and not factor.exp.is_number and node.has(log(factor.base)):
             return select(1 - absolute(sign(factor)), _ZERO, node)
+        above = factor.exp + 1 if factor.is_Pow else _ZERO
+        if _is_leaf(above) and above in Mul.make_args(node):
+            return select(1 - absolute(sign(above)), _ZERO, node)
     return node
 
 

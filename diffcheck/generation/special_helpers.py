@@ -46,6 +46,14 @@ def _j1_by_u(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tenso
         near = near * square + number
     far = (torch.sin(u) / u - torch.cos(u)) / u / u
     return torch.where(torch.abs(u) < 1.5, near, far, out=out)
+
+
+def _slope_of_sinc(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """cos(πu)/u - sin(πu)/(πu²): near 0 by a series, else with u reduced to its distance from a whole number."""
+    whole = torch.round(u)
+    rest, turned = (u - whole).mul_({pi}), 1 - 2 * torch.remainder(whole, 2)
+    far = (torch.cos(rest) - torch.sin(rest) / {pi} / u) / u * turned
+    return torch.where(torch.abs(u) < 0.45, _j1_by_u(u * {pi}) * (u * {-pi * pi}), far, out=out)
 '''
 
 # By ζ: torch.polygamma(1, u) has 9 digits in float64 (2.13, CPU). Below 0 by reflection: there torch.special.zeta takes a step
@@ -91,6 +99,17 @@ def _j1_by_u(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     for number in ({", ".join(map(repr, reversed(_SERIES)))}):
         near = near * square + number
     result: np.ndarray = np.where(np.abs(u) < 1.5, near, (np.sin(far) / far - np.cos(far)) / far / far)
+    return result
+
+
+def _slope_of_sinc(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """cos(πu)/u - sin(πu)/(πu²): near 0 by a series, else with u reduced to its distance from a whole number."""
+    far = np.where(np.isfinite(u) & (np.abs(u) >= 0.45), u, 1.0)
+    whole = np.round(far)
+    rest, turned = (far - whole) * {pi}, 1 - 2 * np.remainder(whole, 2)
+    value = np.where(np.isfinite(u), (np.cos(rest) - np.sin(rest) / {pi} / far) / far * turned, np.nan)
+    near = np.clip(u, -0.45, 0.45)
+    result: np.ndarray = np.where(np.abs(u) < 0.45, _j1_by_u(near * {pi}) * (near * {-pi * pi}), value)
     return result
 '''
 

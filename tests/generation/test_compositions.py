@@ -19,7 +19,13 @@ POINTS["ndtri"] = np.array([1e-300, 1e-30, 1e-17, 1e-3, 0.3, 0.5, 0.75, 0.999])
 POINTS["exp2"] = POINTS["exp2"][np.abs(POINTS["exp2"]) < 1000]
 POINTS["slope_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
 POINTS["j1_by_u"] = POINTS["j1_by_u"][np.abs(POINTS["j1_by_u"]) > 0]
-ULP = {"slope_of_erfcx": 24, "j1_by_u": 24, "slope_of_bessel_i1e": 16}  # around 2, and near what is 0; else 4
+POINTS["slope_of_sinc"] = np.append(POINTS["j1_by_u"], [2.0**52 + 1, 1e15 + 0.25])
+ULP = {
+    "slope_of_erfcx": 24,
+    "j1_by_u": 24,
+    "slope_of_sinc": 24,
+    "slope_of_bessel_i1e": 16,
+}  # around 2, and near what is 0; else 4
 SPELT = [(name, target) for name in COMPOSITIONS for target in TARGETS if name in TARGETS[target].functions]
 
 
