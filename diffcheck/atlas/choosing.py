@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from diffcheck.atlas.activations import activations
@@ -44,7 +46,11 @@ def _own(name: str) -> Variant:
         return found
     if not callable(found):
         raise UnknownName(got=f"{name!r}, a {type(found).__name__}", wanted="a function of one or two tensors", do="name one")
-    arity = len(inspect.signature(found).parameters)
+    try:
+        arity = len(inspect.signature(found).parameters)
+    except ValueError:
+        told = f"{name!r}, whose arguments Python cannot tell"
+        raise UnknownName(got=told, wanted="a function of one or two tensors", do="call it in a function of your own") from None
     if arity not in (1, 2):
         told = f"{name!r}, a function of {arity} arguments"
         raise UnknownName(got=told, wanted="one of one or two tensors", do="bind the other arguments")
@@ -54,6 +60,8 @@ def _own(name: str) -> Variant:
 def imported(name: str, wanted: str) -> Any:
     """Return what *name*, "module:attribute", stands for; raise `UnknownName` that asks for *wanted* where it is nothing."""
     module, _, attribute = name.partition(":")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)  # where a user's own file lies, as for `python -m`
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:

@@ -12,6 +12,8 @@ from diffcheck.atlas.choosing import VARIANTS, variant_of
 from diffcheck.atlas.store import DONE, Answer, Store
 from diffcheck.oracle import format_of
 
+BLAMED = ("wrong", "undecided", "lossy")
+
 
 def collected(store: Store) -> dict[str, Any]:
     """Return the "origin" of *store*, and its answers as "rows", each a dict of its question, its status and its body."""
@@ -36,7 +38,7 @@ def _row(answer: Answer) -> dict[str, Any]:
     if answer.status == DONE:
         row |= {
             "digits": digits_lost(answer.body, question.dtype),
-            "cause": cause_of(question.variant, MODES[question.mode].order),
+            "cause": cause_of(question.variant, MODES[question.mode].order, question.dtype),
         }
     return row
 
@@ -55,11 +57,25 @@ def digits_lost(body: Mapping[str, Any], dtype: str) -> float:
 
 
 def worst_rows(rows: Iterable[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
-    """Return the *count* rows of PyTorch's with the largest errors that a formula is to blame for, one of each variant."""
+    """Return the *count* rows of PyTorch's with the largest errors that a formula is to blame for, one of each variant.
+
+    After them come those that only lack a number, or give one of no size in ULP, where the derivative is one.
+    """
     best: dict[str, Mapping[str, Any]] = {}
     for row in rows:
-        if row["status"] == DONE and not row["generated"] and row["blamed"] is not None:
+        if row["status"] == DONE and not row["generated"] and fault_of(row) is not None:
             known = best.get(row["variant"])
-            if known is None or row["blamed"]["ulp"] > known["blamed"]["ulp"]:
+            if known is None or _size(row) > _size(known):
                 best[row["variant"]] = row
-    return sorted(best.values(), key=lambda row: float(row["blamed"]["ulp"]), reverse=True)[:count]
+    return sorted(best.values(), key=_size, reverse=True)[:count]
+
+
+def fault_of(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the worst point that the formula of *row* is to blame for, one without an error in ULP if there is no other."""
+    faults = (one for one in row["examples"].values() if one["verdict"] in BLAMED)
+    found: Mapping[str, Any] | None = row["blamed"] or next(faults, None)
+    return found
+
+
+def _size(row: Mapping[str, Any]) -> float:
+    return float(row["blamed"]["ulp"]) if row["blamed"] else -1.0

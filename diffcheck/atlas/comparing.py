@@ -28,8 +28,8 @@ class Difference:
 
     @property
     def worse(self) -> float:
-        """The digits that the second loses more than the first."""
-        return self.digits[1] - self.digits[0]
+        """The digits that the second loses more than the first; none where only one of them has an answer."""
+        return self.digits[1] - self.digits[0] if all(self.verdicts) else 0.0
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any], *, devices: bool = False) -> Iterator[Difference]:

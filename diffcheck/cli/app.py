@@ -183,8 +183,8 @@ def atlas(
 ) -> None:
     """Measure PyTorch's derivatives of pointwise operators, in ULP along the number line, beside generated code.
 
-    Exit codes: 0 when all was measured, whatever was found; 1 when an operator crashed a process or took too long; 2 when the
-    call was refused.
+    Exit codes: 0 when all was measured, whatever was found; 1 when an operator crashed a process, took too long, or
+    could not be measured at all; 2 when the call was refused.
     """
     from diffcheck.cli.mapping import Wanted, compare_atlases, map_operators
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from diffcheck._version import __version__
 from diffcheck.atlas import variants_of
-from diffcheck.atlas.collecting import collected, worst_rows
+from diffcheck.atlas.collecting import collected, fault_of, worst_rows
 from diffcheck.atlas.comparing import Difference, differences
 from diffcheck.atlas.executors import Submit, elsewhere, local, walk
 from diffcheck.atlas.measuring import Question, Task
@@ -55,7 +55,10 @@ class Wanted:
 
 
 def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: str, output: Path, json: bool) -> int:
-    """Answer what has no answer yet in *output*, and write its pages; return 1 if a task crashed or took too long, else 0."""
+    """Answer what has no answer yet in *output*, and write its pages; return 0 if all was measured.
+
+    And 1 if a task crashed or took too long, or if nothing was measured of an operator.
+    """
     started = time.monotonic()
     tasks = wanted.tasks()
     check_writable(output, DATABASE, *NAMES)
@@ -72,15 +75,22 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
     atlas = _atlas(store, time.monotonic() - started)
     written = write_atlas(atlas, output)
     asked = {question for task in tasks for question in task.questions}
-    failed = [row for row in atlas["rows"] if _question(row) in asked and row["status"] not in (DONE, REFUSED)]
+    rows = [row for row in atlas["rows"] if _question(row) in asked]
+    failed = [row for row in rows if row["status"] not in (DONE, REFUSED)] + _unmeasured(rows)
     if json:
-        print(encoding.dumps({"counts": _counts(atlas), "worst": worst_rows(atlas["rows"], _TOP), "failed": failed}, indent=2))
+        print(encoding.dumps({"counts": _counts(rows), "worst": worst_rows(rows, _TOP), "failed": failed}, indent=2))
     else:
-        print("\n".join(_summary(atlas)))
+        print("\n".join(_summary(rows)))
         for row in failed:
             print(f"{row['status'].upper()} {row['variant']}, {row['dtype']}, {row['mode']}: {row['reason']}")
         print(f"{output / DATABASE}, {written[0]} and {len(written) - 1} other files written")
     return FAILED if failed else 0
+
+
+def _unmeasured(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the refusals of those operators of which no derivative of PyTorch's was measured at all."""
+    measured = {row["variant"] for row in rows if row["status"] == DONE and not row["generated"]}
+    return [row for row in rows if row["status"] == REFUSED and row["variant"] not in measured]
 
 
 def _question(row: Mapping[str, Any]) -> Question:
@@ -112,27 +122,36 @@ def _atlas(store: Store, seconds: float) -> dict[str, Any]:
     }
 
 
-def _counts(atlas: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+def _counts(rows: list[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     """Return how many answers have each verdict, or another status than that they are done, of PyTorch's and of ours."""
     found: dict[str, Counter[str]] = {"PyTorch": Counter(), "generated": Counter()}
-    for row in atlas["rows"]:
+    for row in rows:
         told = row["verdict"] if row["status"] == DONE else row["status"]
         found["generated" if row["generated"] else "PyTorch"][told] += 1
     return {whose: dict(counts.most_common()) for whose, counts in found.items()}
 
 
-def _summary(atlas: Mapping[str, Any]) -> Iterator[str]:
-    done = [row for row in atlas["rows"] if row["status"] == DONE]
-    for whose, counts in _counts(atlas).items():
-        yield f"{whose}: {', '.join(f'{many} {told}' for told, many in counts.items())}"
+def _summary(rows: list[Mapping[str, Any]]) -> Iterator[str]:
+    done = [row for row in rows if row["status"] == DONE]
+    for whose, counts in _counts(rows).items():
+        yield f"{whose}: {', '.join(f'{many} {told}' for told, many in counts.items()) or 'none'}"
     ours = {(row["variant"], row["dtype"], row["order"]): row for row in done if row["generated"]}
-    yield f"the {_TOP} worst operators of PyTorch's, and the generated code on the same points:"
-    for row in worst_rows(done, _TOP):
-        worst, mine = row["blamed"], ours.get((row["variant"], row["dtype"], row["order"]))
-        fault = (mine["blamed"] or mine["worst"] or {"ulp": 0.0}) if mine else None
-        beside = f"{mine['verdict']}, {fault['ulp']:.3g} ULP" if mine and fault else "none"
-        at = ", ".join(value.split(" ")[0] for value in worst["point"].values())
-        yield f"  {row['variant']}, {row['dtype']}, {row['mode']} at {at}: {worst['verdict']}, {worst['ulp']:.3g} ULP; {beside}"
+    worst = worst_rows(done, _TOP)
+    if worst:
+        yield "where PyTorch is worst, an operator a line, and after the bar the generated code at its own worst point:"
+    for row in worst:
+        mine = ours.get((row["variant"], row["dtype"], row["order"]))
+        yield f"  {row['variant']}, {row['dtype']}, {row['mode']} {_fault(row)} | {_fault(mine) if mine else 'none'}"
+
+
+def _fault(row: Mapping[str, Any]) -> str:
+    """Return the worst point of *row*, what was got there and how wrong it is."""
+    worst = fault_of(row) or row["worst"]
+    if worst is None:
+        return str(row["verdict"])
+    at = ", ".join(value.split(" ")[0] for value in worst["point"].values())
+    error = f"got {worst['got'].split(' ')[0]}" if worst["ulp"] is None else f"{worst['ulp']:.3g} ULP"
+    return f"at {at}: {worst['verdict']}, {error}"
 
 
 def compare_atlases(one: Path, other: Path, json: bool) -> int:
@@ -160,6 +179,9 @@ def _kept(path: Path) -> Mapping[str, Any]:
 
 
 def _told(one: Difference) -> str:
-    verdicts = " -> ".join(verdict or "no answer" for verdict in one.verdicts)
+    whose = f"{one.variant}, {one.dtype}, {one.mode} on {one.device}"
+    if not all(one.verdicts):
+        place = 0 if one.verdicts[0] else 1
+        return f"{whose}: only in the {('first', 'second')[place]}: {one.verdicts[place]}, {one.ulps[place]:.3g} ULP"
     ulps = " -> ".join(f"{ulp:.3g}" for ulp in one.ulps)
-    return f"{one.variant}, {one.dtype}, {one.mode} on {one.device}: {verdicts}, {ulps} ULP, {one.worse:+.2g} digits lost"
+    return f"{whose}: {' -> '.join(one.verdicts)}, {ulps} ULP, {one.worse:+.2g} digits lost"

@@ -36,7 +36,8 @@ def _slope_of_bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> 
     size = torch.abs(u)
     value, share = torch.special.i0(size), torch.special.i1(size) / size
     value = torch.where(share < value, value - share, value)
-    return torch.where(size < 1e-3, 0.5 + 0.1875 * size * size, value, out=out)
+    square = size * size
+    return torch.where(size < 1e-3, 0.5 + square * (0.1875 + square * {5 / 384!r}), value, out=out)
 
 
 def _slope_of_bessel_i0e(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:

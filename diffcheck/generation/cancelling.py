@@ -118,8 +118,9 @@ def _of_bessel(first: Expr, second: Expr) -> Expr | None:
             (v,) = factor.args
             other, slope = rule(v)
             scale = sympy.exp(-absolute(v)) if isinstance(factor, slope_of_bessel_i1) else 1
-            if second == rest / scale * other:
-                return rest / scale * slope
+            times = second / (rest / scale * other)
+            if times.is_Integer and times > 0:
+                return rest / scale * (slope + (times - 1) * other)
     return None
 
 

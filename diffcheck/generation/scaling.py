@@ -37,6 +37,12 @@ def scaled_exponential(node: Expr) -> Expr:
     return exp2(Mul(*(factor for factor in factors if factor != log(2)))) if log(2) in factors else node
 
 
+def inverted(node: Expr) -> Expr:
+    """Return the branches 1/v and 1 as 1 over the branches v and 1: what they are a factor of is divided at the end."""
+    condition, then, other = node.args
+    return 1 / select(condition, then.base, other) if then.is_Pow and then.exp == -1 and other == 1 else node
+
+
 def scaled_product(node: Expr) -> Expr:
     """Return the product *node* with each pair of factors as one that a rule knows to be one, and with what decays first."""
     factors = list(Mul.make_args(node))
@@ -118,19 +124,24 @@ def _decayed(node: Expr) -> Expr:
     """Return D·p(u), where D is 0 wherever the polynomial p overflows, by Horner's products from D on: 0·u is 0."""
     factors = Mul.make_args(node)
     decaying = [factor for factor in factors if _decays(factor)]
-    sums = [factor for factor in factors if factor.is_Add and not factor.is_number]
-    if len(decaying) != 1 or len(sums) != 1:
-        return node
-    reads = set(reads_of(sums[0])) & set(reads_of(decaying[0]))
+    reads = set(reads_of(decaying[0])) if len(decaying) == 1 else set()
     if len(reads) != 1:
         return node
     (u,) = reads
-    beside = [factor for factor in factors if factor.as_base_exp()[0] == u and factor.is_polynomial(u)]
-    polynomial = Poly(sums[0] * Mul(*beside), u) if sums[0].is_polynomial(u) else None
-    if polynomial is None or polynomial.free_symbols_in_domain:
+    large = [(base, power) for base, power in map(_base, factors) if power > 0 and _is_polynomial(base, u)]
+    if sum(Poly(base, u).degree() * power for base, power in large) < 2:
         return node
-    rest = [factor for factor in factors if factor not in (*decaying, *sums, *beside)]
-    return Mul(*rest, _from_below(polynomial, u, decaying[0]))
+    value = decaying[0]
+    for base, power in large:
+        for _ in range(power):
+            value = held(value * u) if base == u else _from_below(Poly(base, u), u, value)
+    rest = [factor for factor in factors if factor is not decaying[0] and _base(factor) not in large]
+    return Mul(*rest, value)
+
+
+def _is_polynomial(node: Expr, u: Expr) -> bool:
+    """Say whether *node* is a polynomial of *u* with numbers alone, of degree 1 or above."""
+    return bool(node.has(u) and node.is_polynomial(u) and not Poly(node, u).free_symbols_in_domain)
 
 
 def _from_below(polynomial: Poly, u: Expr, decaying: Expr) -> Expr:

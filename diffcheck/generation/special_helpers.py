@@ -64,7 +64,7 @@ def _polygamma_{order}(u: torch.Tensor, *, out: torch.Tensor | None = None) -> t
     """{factor}·ζ({above}, u), the derivative of order {order} of digamma; below 0 by that of 1 - u and of π·cot(πu)."""
     below = u < 0
     size = torch.where(below, 1 - u, u)
-    far = {first}/size**{order}*(1 + {half}/size)
+    far = {first}*(1 + {half}/size)*(1/size)**{order}
     value = torch.where(size > 1e10, far, torch.special.zeta({above}, size).mul_({factor}))
     cot = torch.frac(u).mul_({pi}).tan_().reciprocal_()
     return torch.where(below, {sign}value - {scale}*{slope}, value, out=out)

@@ -1,5 +1,7 @@
 """The variants: many, each under one name, each a pointwise function of the arguments that it says."""
 
+import sys
+
 import pytest
 import torch
 
@@ -45,6 +47,14 @@ def test_a_function_of_the_users_own_is_a_variant():
     (own,) = variants_of(["operator:neg"])
     assert (own.family, own.arity) == ("own", 1)
     assert variant_of("operator:mul").arity == 2
-    for name in ("operator:nothing", "no_such_module:f", "operator:index:", "math:pi", "operator:setitem"):
+    nothing = ("operator:nothing", "no_such_module:f", "operator:index:", "math:pi", "operator:setitem")
+    for name in (*nothing, "torch.nn.functional:gelu"):  # whose signature Python cannot tell
         with pytest.raises(UnknownName):
             variant_of(name)
+
+
+def test_a_file_in_the_current_folder_is_found(tmp_path, monkeypatch):
+    (tmp_path / "of_my_own.py").write_text("def f(x):\n    return x.exp()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [path for path in sys.path if path not in ("", str(tmp_path))])
+    assert variant_of("of_my_own:f").arity == 1

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from diffcheck.atlas.collecting import collected, digits_lost, worst_rows
+from diffcheck.atlas.causes import cause_of
+from diffcheck.atlas.collecting import collected, digits_lost, fault_of, worst_rows
 from diffcheck.atlas.comparing import differences
 from diffcheck.atlas.executors import elsewhere, local, walk
 from diffcheck.atlas.measuring import Task
@@ -85,10 +86,11 @@ def test_what_is_not_heard_of_is_given_up():
     assert {answer.status for _, answers in found for answer in answers} == {TIMED_OUT}
 
 
-def atlas_of(folder, ulp, kinds=(), verdict="lossy"):
+def atlas_of(folder, ulp, kinds=(), verdict="lossy", examples=()):
     store = Store(folder / "atlas.sqlite", ORIGIN)
     worst = {"ulp": ulp, "point": {"x": "1.0 (0x1p+0)"}, "verdict": verdict}
     body = {"verdict": verdict, "kinds": dict(kinds), "worst": worst, "blamed": worst if verdict == "lossy" else None}
+    body["examples"] = dict(examples)
     store.add([Answer(question, DONE, 0.1, body) for question in Task("tanh", "float64").questions])
     return collected(store)
 
@@ -101,6 +103,7 @@ def test_two_atlases_differ_where_an_answer_does(tmp_path):
     assert {difference.worse for difference in found} == {2.0}
     gone = list(differences(one, {"rows": []}))
     assert {difference.verdicts for difference in gone} == {("lossy", "")}
+    assert {difference.worse for difference in gone} == {0.0}  # nothing is known of the other
 
 
 def test_digits_and_the_worst_operators_come_from_the_largest_errors(tmp_path):
@@ -110,3 +113,22 @@ def test_digits_and_the_worst_operators_come_from_the_largest_errors(tmp_path):
     assert worst_rows(atlas_of(tmp_path / "fine", 3.0, verdict="accurate")["rows"], 3) == []
     assert digits_lost({"kinds": {"spurious NaN": 1}, "worst": None, "blamed": None}, "bfloat16") == 2.41
     assert json.dumps(atlas)
+
+
+def test_what_is_no_number_where_there_is_one_comes_after_the_largest_errors(tmp_path):
+    example = {"ulp": None, "point": {"x": "2.0 (0x1p+1)"}, "verdict": "wrong"}
+    (nan, *_) = atlas_of(tmp_path / "nan", 1.0, verdict="wrong", examples={"spurious NaN": example})["rows"]
+    (fine, *_) = atlas_of(tmp_path / "fine", 3.0, verdict="undefined", examples={"kink": example | {"verdict": "undefined"}})[
+        "rows"
+    ]
+    (lossy, *_) = atlas_of(tmp_path / "lossy", 9.0)["rows"]
+    rows = [row | {"variant": name, "generated": False} for name, row in (("nan", nan), ("lossy", lossy), ("fine", fine))]
+    assert [row["variant"] for row in worst_rows(rows, 3)] == ["lossy", "nan"]
+    assert fault_of(rows[0]) == example
+    assert fault_of(rows[2]) is None
+
+
+def test_a_cause_is_told_of_the_dtypes_that_have_it():
+    assert "trigamma" in cause_of("digamma", 1, "float64")
+    assert cause_of("digamma", 1, "float32") == ""
+    assert cause_of("tanh", 2, "bfloat16") == cause_of("tanh", 1, "float64") != ""

@@ -194,3 +194,15 @@ def test_atlas_offers_near_matches(diffcheck, tmp_path):
     code, _, err = diffcheck("atlas", "--dtype", "float8", "--out", str(tmp_path))
     assert code == 2
     assert "float16" in err
+
+
+def test_without_a_terminal_progress_is_a_line_now_and_then(capsys, monkeypatch):
+    from diffcheck.cli import progress
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False)
+    for every, told in ((0.0, "measuring: 1 of 2 after 0 s\nmeasuring: 2 of 2 after 0 s\n"), (60.0, "")):
+        monkeypatch.setattr(progress, "_EVERY", every)
+        with progress.progress("measuring", 2) as advance:
+            advance()
+            advance()
+        assert capsys.readouterr().err == told

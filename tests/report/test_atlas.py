@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from report.atlas_sample import EVIL, row, sample_atlas
+from report.atlas_sample import EVIL, refused, row, sample_atlas
 
 from diffcheck.errors import ResultsUnreadable
 from diffcheck.report.atlas import NAMES, read_numbers, write_atlas
@@ -30,13 +30,33 @@ def test_there_is_an_overview_a_page_for_each_operator_and_the_numbers(written):
         "operators/f-a-b-script-img-src-x.html",
     }
     overview = written["index.html"]
-    assert "3 operators at 840 points: 1 wrong, 1 undecided, 1 without a fault." in overview
+    assert "3 operators at 600 points: 1 wrong, 1 undecided, 1 without a fault." in overview
     for text in ("operators/tanh.html", "10⁹", "CUDA: not measured", "1 - y² is rounded.", "seed 0"):
         assert text in overview
     page = written["operators/tanh.html"]
     for text in ("def grad(x)", "x_bar[i] = y_bar[i]", "<math", "spurious NaN", "first of 1", "last of 9", "20 searched"):
         assert text in page
     assert "50 exact, 50 lossy" in page
+
+
+def test_what_was_not_measured_is_called_neither_good_nor_bad(tmp_path):
+    atlas = sample_atlas() | {"worst": [], "rows": [refused("sin", "float64", "reverse", "no such kernel")]}
+    index, page = (path.read_text() for path in write_atlas(atlas, tmp_path)[:2])
+    assert "0 operators at 0 points: none of them worse, 0 without a fault; 1 not measured." in index
+    assert "No derivative of PyTorch’s was measured." in page
+    for text in (index, page):
+        assert 'class="summary none"' in text
+        assert "accurate at every point" not in text
+        assert "Each value has the same derivative" not in text
+
+
+def test_the_worst_point_of_what_only_gives_no_numbers_is_one_of_them(tmp_path):
+    wrong = row("sin", "float64", "reverse", verdict="wrong", ulp=1.3, blamed=None, digits=15.95)
+    place = {name: wrong[name] for name in ("variant", "dtype", "mode", "device")}
+    index, page = (path.read_text() for path in write_atlas(sample_atlas() | {"worst": [place], "rows": [wrong]}, tmp_path)[:2])
+    for text in (index, page):
+        assert re.search(r'<td class="number"[^>]*>∞', text)
+        assert "<span>got</span> <code>nan</code>" in text
 
 
 def test_pages_lead_to_one_another_and_to_nothing_else(written):

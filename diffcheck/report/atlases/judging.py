@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log10
 
-from diffcheck.report.atlases.schema import Row
+from diffcheck.report.atlases.schema import BLAMED, Row
 from diffcheck.report.numerals import number
 from diffcheck.report.verdicts import State
 
@@ -18,7 +18,6 @@ STATES = {
     "undecided": State.CAUTION,
     "wrong": State.BAD,
 }
-BLAMED = ("lossy", "undecided", "wrong")
 _DIGITS = {name: bits * log10(2) for name, bits in {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}.items()}
 _FEW, _ALL = 0.61, 0.98  # 4 ULP; of all digits, what counts as all of them
 _STEPS = 3

@@ -10,8 +10,7 @@ from markupsafe import Markup
 
 from diffcheck.errors import ResultsUnreadable
 from diffcheck.report.atlases.curves import chart
-from diffcheck.report.atlases.judging import BLAMED
-from diffcheck.report.atlases.schema import Row
+from diffcheck.report.atlases.schema import BLAMED, Row
 from diffcheck.report.mathml import checked_mathml
 from diffcheck.report.svg import Drawing
 
@@ -41,6 +40,19 @@ class Operator:
     def bad(self) -> tuple[Row, ...]:
         """Return PyTorch's answers that a formula is to blame for."""
         return tuple(row for row in self.rows if row.verdict in BLAMED and not row.generated)
+
+    @property
+    def measured(self) -> tuple[Row, ...]:
+        """Return PyTorch's answers."""
+        return tuple(row for row in self.rows if row.done and not row.generated)
+
+    @property
+    def sentence(self) -> str:
+        """Return in one sentence how accurate PyTorch's derivative is."""
+        if not self.measured:
+            return "No derivative of PyTorch’s was measured."
+        many = f"{len(self.bad)} of {len(self.measured)} answers of PyTorch’s are lossy, wrong or undecided."
+        return many if self.bad else "PyTorch’s derivative is accurate at every point."
 
 
 def operator(rows: Iterable[Row]) -> Operator:

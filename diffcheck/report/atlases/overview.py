@@ -42,6 +42,11 @@ class Overview:
     points: int
 
     @property
+    def measured(self) -> bool:
+        """Return whether anything of PyTorch's was."""
+        return any(cell.verdict for line in self.lines for cell in line.cells)
+
+    @property
     def devices(self) -> tuple[str, ...]:
         """Return the devices that anything was measured on."""
         return tuple(dict.fromkeys(device for _, _, device in self.columns))
@@ -55,7 +60,10 @@ class Overview:
             ", ".join(f"{firm[word]} {word}" for word in ("wrong", "lossy", "undecided") if firm[word]) or "none of them worse"
         )
         fine = sum(many for word, many in firm.items() if word not in ("wrong", "lossy", "undecided"))
-        return f"{len(self.lines)} operators at {count(self.points)} points: {told}, {fine} without a fault."
+        missing = len(self.lines) - firm.total()
+        operators = "1 operator" if firm.total() == 1 else f"{firm.total()} operators"
+        counted = f"{operators} at {count(self.points)} points: {told}, {fine} without a fault"
+        return f"{counted}; {missing} not measured." if missing else f"{counted}."
 
 
 def overview(atlas: Atlas, pages: Mapping[str, str]) -> Overview:
@@ -75,8 +83,13 @@ def overview(atlas: Atlas, pages: Mapping[str, str]) -> Overview:
         worst=tuple(_worst(atlas, pages)),
         account=tuple((whose, _counted(row for row in atlas.rows if row.generated == ours)) for whose, ours in _WHOSE),
         failed=tuple(row for row in atlas.rows if row.status not in ("done", "refused")),
-        points=sum(row.points + row.searched for row in atlas.rows if row.done and not row.generated),
+        points=sum(_points(rows) for rows in found.values()),
     )
+
+
+def _points(rows: Iterable[Row]) -> int:
+    """Return at how many points some derivative was measured, in whatever mode."""
+    return max((row.points + row.searched for row in rows if row.done and not row.generated), default=0)
 
 
 def worst_of(cells: Iterable[Cell]) -> str:

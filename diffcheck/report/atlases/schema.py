@@ -12,6 +12,7 @@ from math import isnan, nan
 from diffcheck.report.schema import Machine
 
 DONE = "done"
+BLAMED = ("lossy", "undecided", "wrong")
 
 
 @dataclass(frozen=True)
@@ -105,12 +106,22 @@ class Row:
     @property
     def ulp(self) -> float | None:
         """Return the largest error in ULP, 0 if no point has one, None if nothing was measured."""
-        return None if not self.done else self.worst.error if self.worst else 0.0
+        return None if not self.done else self.top.error if self.top else 0.0
+
+    @property
+    def top(self) -> Worst | None:
+        """Return the worst point; where the formula is to blame for no error in ULP, one where it gives no number."""
+        return self.fault_point if self.blamed is None and self.fault_point is not None else self.worst
+
+    @property
+    def fault_point(self) -> Worst | None:
+        """Return the worst point that the formula is to blame for."""
+        return self.blamed or next((one for one in (self.examples or {}).values() if one.verdict in BLAMED), None)
 
     @property
     def fault(self) -> float | None:
         """Return the largest error that the formula is to blame for; where it is to blame for none, the largest."""
-        return self.blamed.error if self.blamed else self.ulp
+        return self.fault_point.error if self.fault_point else self.ulp
 
     @property
     def key(self) -> tuple[str, str, str, str]:

@@ -100,6 +100,8 @@ def _state(row: Row, verdict: str = "") -> State:
 
 def _shade(view: Overview | Operator) -> str:
     """Return the colour of the sentence that a page opens with: what is lossy is what an atlas is for, and no alarm."""
+    if not view.measured:
+        return State.NONE.value
     rows = view.bad if isinstance(view, Operator) else [cell for line in view.lines for cell in line.cells]
     states = [STATES.get(row.verdict, State.NONE) for row in rows]
     return next((state.value for state in (State.BAD, State.CAUTION) if state in states), State.GOOD.value)
