@@ -1,0 +1,40 @@
+"""The code that is generated for pointwise operators, where a formula that is right on paper overflows, vanishes or cancels."""
+
+import numpy as np
+import pytest
+
+from diffcheck.atlas import variant_of
+from diffcheck.atlas.asking import GENERATED
+from diffcheck.atlas.measuring import Measurement, Task
+from diffcheck.verification.judging_arrays import VERDICTS
+from diffcheck.verification.verdict import Verdict
+
+FINE = (Verdict.EXACT, Verdict.ACCURATE)
+NOT_WRONG = (*FINE, Verdict.LOSSY)
+# The operator, the order of the derivative, points, and what is asked of it there.
+CASES = [
+    ("exp2", 1, [(1024.0,), (-1022.5,), (1e-20,), (0.0,)], FINE),
+    ("exp2", 2, [(1024.5,), (1.0,)], FINE),
+    ("gelu", 2, [(1e200,), (-1e154,), (30.0,), (1e-3,)], FINE),
+    ("gelu(approximate='tanh')", 2, [(1e200,), (-1e62,), (2.0,), (-3.3,)], FINE),
+    ("hypot", 1, [(1e300, 1e300), (1e-170, 1e-170), (3.0, 4.0)], FINE),
+    ("hypot", 1, [(1e-310, 1e-310), (1e-310, 2e-320)], NOT_WRONG),
+    ("i0", 2, [(9.8e-4,), (1e-5,), (2e-3,)], FINE),
+    ("i0e", 2, [(30.0,), (-3.3,), (1e-3,)], FINE),
+    ("i0e", 2, [(800.0,), (-905.0,), (1e5,)], NOT_WRONG),
+    ("i1", 1, [(9.8e-4,), (1e-5,), (2e-3,)], FINE),
+    ("polygamma(n=1)", 1, [(1.34e154,), (1e20,), (0.5,), (-1.5,)], FINE),
+    ("pow", 1, [(2e-322, 0.0), (1e-300, -0.0), (3.0, 2.0), (0.0, 1.0)], FINE),
+    ("sinc", 1, [(1e300,), (-3.885337784451458e84,), (1000000.5,), (0.3,), (5e-324,)], FINE),
+]
+
+
+@pytest.mark.parametrize(("name", "order", "points", "wanted"), CASES)
+def test_the_generated_derivative_has_its_digits(name, order, points, wanted):
+    measurement = Measurement(variant_of(name), Task(name, "float64", order))
+    lines = [np.array(line) for line in zip(*points, strict=True)]
+    found = [batch for batch in measurement.batches(lines) if batch.mode in GENERATED]
+    assert found
+    for batch in found:
+        for point, got, exact, verdict in zip(points, batch.got, batch.exact, batch.judged.verdicts, strict=True):
+            assert VERDICTS[verdict] in wanted, (batch.name, point, got, exact)
