@@ -131,6 +131,7 @@ def rows_of(*digits, dtype="float64", verdict="lossy"):
 def test_a_cell_shows_the_worst_mode_and_the_generated_code_beside_it():
     shown = cell(rows_of(2.0, 5.0, 0.25))
     assert (shown.digits, shown.ours, shown.note, shown.text) == (5.0, 0.25, "forward", "5")
+    assert cell(rows_of(2.0, 5.0, 15.0, verdict="accurate")).ours == 0.0  # digits that the argument does not determine
     assert cell([]).note == "not asked"
     worse = [*rows_of(9.0, verdict="accurate"), *rows_of(1.0, verdict="wrong")]
     assert cell(worse).digits == 1.0

@@ -25,7 +25,10 @@ _STEPS = 3
 
 @dataclass(frozen=True)
 class Cell:
-    """What a field of the overview shows of the rows of one operator, dtype and order: PyTorch's worst, ours beside."""
+    """What a field of the overview shows of the rows of one operator, dtype and order: PyTorch's worst, ours beside.
+
+    *ours* are the digits that the generated code is to blame for, 0 where it is accurate, None where there is none.
+    """
 
     verdict: str
     digits: float | None
@@ -48,7 +51,7 @@ def cell(rows: Iterable[Row]) -> Cell:
     """Return what is shown of *rows*; where no mode was measured, the reason."""
     everything = tuple(rows)
     theirs = [row for row in everything if not row.generated and row.done]
-    ours = [row.digits for row in everything if row.generated and row.done]
+    ours = [row.digits if row.verdict in BLAMED else 0.0 for row in everything if row.generated and row.done]
     mine = max(ours, default=None)
     if not theirs:
         reasons = dict.fromkeys(row.reason or row.status for row in everything if not row.generated)
