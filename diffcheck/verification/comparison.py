@@ -20,9 +20,10 @@ from diffcheck.oracle.limits import limits as limits_at
 from diffcheck.verification.envelopes import envelopes
 from diffcheck.verification.findings import Finding, Findings, Place
 from diffcheck.verification.holes import Slopes, holes, uneven
+from diffcheck.verification.judging_arrays import judged_arrays
 from diffcheck.verification.kinks import filled, judged_by_sides
 from diffcheck.verification.values import as_floats, as_mapping, form_of_value
-from diffcheck.verification.verdict import Kind, Verdict, judge, judged_by_chance, judged_by_envelope, judged_by_size
+from diffcheck.verification.verdict import Kind, Verdict, judged_by_chance, judged_by_envelope, judged_by_size
 
 _DOUBTED = (Verdict.WRONG, Verdict.UNDECIDED)
 _LARGEST = (Reduction.MAX, Reduction.ARGMAX)
@@ -161,10 +162,10 @@ def _misfit(value: Any, shape: tuple[int, ...], truth: Truth) -> tuple[Kind, str
 def _elements(name: str, values: np.ndarray, truth: Truth) -> Iterator[Finding]:
     balls, rounding = truth.values[name], truth.limits.rounding[name]
     conditioning, nothing = truth.limits.conditioning[name], np.full(balls.shape, np.inf)
+    first = judged_arrays(values, balls, rounding, conditioning, truth.form)
     for index in np.ndindex(balls.shape):
-        got, ball = float(values[index]), balls[(*index, ...)].item()
-        judged = judge(got, ball, float(rounding[index]), float(conditioning[index]), truth.form)
-        place = Place(name, tuple(map(int, index)))
+        got, ball, judged = float(values[index]), balls[(*index, ...)].item(), first.one(index)
+        place = Place(name, index)
         if judged.verdict is Verdict.UNDECIDED and judged.bound == math.inf and ball.is_finite() and truth.form.precision < 53:
             judged = judged_by_envelope(judged, got, ball, float(truth.envelopes.get(name, nothing)[index]), truth.form)
         if name in truth.holes:

@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb
 
 from diffcheck.oracle import Format
-from diffcheck.verification.verdict import FEW_ULP, Kind, Verdict, judge, tolerated
+from diffcheck.verification.verdict import FEW_ULP, Judgement, Kind, Verdict, judge, tolerated
 
 VERDICTS, KINDS = tuple(Verdict), tuple(Kind)
 _DOUBT, _SHARP = 2.0**-30, 2.0**-80
@@ -28,6 +28,11 @@ class Judged:
     kinds: np.ndarray
     ulps: np.ndarray
     limits: np.ndarray
+
+    def one(self, index: tuple[int, ...]) -> Judgement:
+        """Return the judgement on the element at *index*."""
+        verdict, kind = VERDICTS[self.verdicts[index]], KINDS[self.kinds[index]]
+        return Judgement(verdict, kind, float(self.ulps[index]), float(self.limits[index]))
 
     def count(self, verdict: Verdict) -> int:
         """Return how many elements got *verdict*."""
