@@ -144,13 +144,13 @@ ROWS.update({f"aten.{name}.{kind}": binary(MIXED[name]) for name, kinds in _KIND
 def _hypot(build: Builder, u: Array, v: Array) -> Array:
     """Return m·√((u/m)² + (v/m)²) with m the larger size, held constant: its derivative is 0, and no square overflows."""
 
-    def shares(a: Expr, b: Expr) -> Expr:
-        return select(_larger_size(a, b), a / _larger_size(a, b), a)
+    def share(part: Expr, a: Expr, b: Expr) -> Expr:
+        return select(_larger_size(a, b), part / _larger_size(a, b), part)
 
     def root(a: Expr, b: Expr, p: Expr, q: Expr) -> Expr:
         return select(_larger_size(a, b), _larger_size(a, b), Integer(1)) * sqrt(p**2 + q**2)
 
-    of_u, of_v = (build.named(build.pointwise(shares, *pair)) for pair in ((u, v), (v, u)))
+    of_u, of_v = (build.named(build.pointwise(share, part, u, v)) for part in (u, v))
     return build.pointwise(root, u, v, of_u, of_v)
 
 

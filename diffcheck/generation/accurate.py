@@ -84,7 +84,12 @@ def _of_one_term(equation: Equation) -> Equation:
 def _rewritten(equation: Equation, known: Mapping[str, Equation]) -> Equation:
     """Return *equation* by the rules, with as few operands written out in it as make one hold."""
     body = formula(equation.body)
-    if body != equation.body or equation.bound or equation.reduction is not Reduction.SUM:
+    if equation.bound or equation.reduction is not Reduction.SUM:
+        return replace(equation, body=body)
+    made = written_out(body, known)
+    if made.count_ops() < body.count_ops():  # a factor and its inverse cancelled: to multiply by both rounds, or underflows
+        return replace(equation, body=formula(made))
+    if body != equation.body:
         return replace(equation, body=body)
     for _ in range(_DEEPEST):
         longer = written_out(body, known)

@@ -1,36 +1,55 @@
-"""Slopes of modified Bessel functions as the text of a generated module, without a difference of nearly equal terms.
+"""Derivatives of modified Bessel functions as the text of a generated module, without a difference of nearly equal terms.
 
-    S(u) = (I₀(u) − I₁(u))·e^−u = 1/π·∫₀^π w·e^−uw dt,  w = 1 − cos t
+    e^−u·I₀(u) = 1/π·∫₀^π e^−uw dt,  e^−u·I₁(u) = 1/π·∫₀^π (1 − w)·e^−uw dt,  w = 1 − cos t  (DLMF 10.32.3)
 
-by the trapezoid rule, whose terms are all positive, up to u = 25; and from there by the asymptotic series of both functions,
-1/√(2πu)·Σ_k c_k/uᵏ (DLMF 10.40.1), whose leading terms cancel in the coefficients.
+so that a derivative is an integral of powers of w: up to u = 25 by the trapezoid rule, which is exact but for terms beyond the
+digits of float64, and from there the derivative of 1/√(2πu)·Σ_k (−1)ᵏ·a_k/uᵏ (DLMF 10.40.1), term by term.
 """
 
 from __future__ import annotations
 
-from math import factorial, pi, prod, sin
+from collections.abc import Sequence
+from math import cos, factorial, pi, prod, sin
 
 _NODES = 56
-_WEIGHTS = [(2 * sin(pi * k / _NODES) ** 2, 2 / _NODES) for k in range(1, _NODES // 2)] + [(2.0, 1 / _NODES)]
-_TERMS = 20
+_POINTS = [2 * sin(pi * k / _NODES) ** 2 for k in range(1, _NODES // 2)]  # and 2, with half the weight
+_COSINES = [cos(2 * pi * k / _NODES) for k in range(1, _NODES // 4)]  # and 1, with half the weight
+_TERMS = 28
 
 
 def _asymptotic(order: int, term: int) -> float:
-    """Return a_k(ν) of DLMF 10.17.1."""
+    """Return (−1)ᵏ·a_k(ν), with a_k of DLMF 10.17.1."""
     above: int = prod(4 * order**2 - (2 * j - 1) ** 2 for j in range(1, term + 1))
-    return float(above / (factorial(term) * 8**term))
+    return float((-1) ** term * above / (factorial(term) * 8**term))
 
 
-_COEFFICIENTS = [(-1) ** k * (_asymptotic(0, k) - _asymptotic(1, k)) for k in range(1, _TERMS)]
+def _second_derivative(order: int) -> list[float]:
+    """Return the coefficients of 1/u, 1/u², … in √(2πu)·(e^−u·I(u))″, of which the first is 0."""
+    return [0.0, *(_asymptotic(order, k) * (k + 1 / 2) * (k + 3 / 2) for k in range(_TERMS - 2))]
 
 
-def _listed(numbers: list[float]) -> str:
+def _listed(numbers: Sequence[float]) -> str:
     """Return *numbers* as lines of a tuple."""
     texts = [f"{number!r}, " for number in numbers]
     return "\n".join(f"        {''.join(texts[start : start + 4]).rstrip()}" for start in range(0, len(texts), 4))
 
 
 BESSEL_TORCH = f'''
+def _bessel_integral(size: torch.Tensor, powers: tuple[int, int], series: tuple[float, ...]) -> torch.Tensor:
+    """1/π·∫ wᵖ·(1 - w)^q·exp(-w·size) dt, w = 1 - cos t; from 25 on by 1/√(2π·size) times a series in 1/size."""
+    power, other = powers
+    near = torch.zeros_like(size)
+    for point in (
+{_listed(_POINTS)}
+    ):
+        near = near + torch.exp(-point * size) * (point**power * (1 - point) ** other)
+    near = near + torch.exp(-2 * size) * (2**power * (-1) ** other / 2)
+    inverse, far = 1 / torch.clamp_min(size, 25), torch.zeros_like(size)
+    for number in reversed(series if torch.finfo(size.dtype).bits > 16 else series[:6]):
+        far = (far + number) * inverse
+    return torch.where(size > 25, far * torch.sqrt(inverse) * {(2 * pi) ** -0.5!r}, near * {2 / _NODES!r})
+
+
 def _slope_of_bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """I₀(u) - I₁(u)/u; ½ at 0."""
     size = torch.abs(u)
@@ -41,28 +60,45 @@ def _slope_of_bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> 
 
 
 def _slope_of_bessel_i0e(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """-sign(u)·(I₀(|u|) - I₁(|u|))·exp(-|u|): by the trapezoid rule, from 25 on by the asymptotic series."""
-    size, near = torch.abs(u), torch.zeros_like(u)
-    for point, weight in zip(
-        (
-{_listed([point for point, _ in _WEIGHTS])}
-        ),
-        {_NODES // 2 - 1} * ({2 / _NODES!r},) + ({1 / _NODES!r},),
-    ):
-        near = near + weight * point * torch.exp(-point * size)
-    inverse, far = 1 / torch.clamp_min(size, 25), torch.zeros_like(u)
+    """-sign(u)·(I₀(|u|) - I₁(|u|))·exp(-|u|), an integral of positive terms."""
     series = (
-{_listed(_COEFFICIENTS)}
+{_listed([_asymptotic(0, k) - _asymptotic(1, k) for k in range(1, _TERMS)])}
     )
-    for number in reversed(series if torch.finfo(u.dtype).bits > 16 else series[:6]):
-        far = (far + number) * inverse
-    far = far * torch.sqrt(inverse) * {(2 * pi) ** -0.5!r}
-    return torch.mul(-torch.sign(u), torch.where(size > 25, far, near), out=out)
+    return torch.mul(-torch.sign(u), _bessel_integral(torch.abs(u), (1, 0), series), out=out)
 
 
 def _slope_of_bessel_i1e(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """(I₀(|u|) - I₁(|u|))·exp(-|u|) - I₁(u)·exp(-|u|)/u; ½ at 0."""
-    size = torch.abs(u)
-    value = -_slope_of_bessel_i0e(size) - torch.special.i1e(size) / size
-    return torch.where(size < torch.finfo(u.dtype).eps, 0.5 - size, value, out=out)
+    series = (
+{_listed([_asymptotic(1, k) * (k + 1 / 2) for k in range(_TERMS - 1)])}
+    )
+    return torch.neg(_bessel_integral(torch.abs(u), (1, 1), series), out=out)
+
+
+def _second_derivative_of_bessel_i0e(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """(½(3I₀(u) + I₂(u)) - 2·I₁(|u|))·exp(-|u|), an integral of positive terms."""
+    series = (
+{_listed(_second_derivative(0))}
+    )
+    return torch.abs(_bessel_integral(torch.abs(u), (2, 0), series), out=out)
+
+
+def _second_derivative_of_bessel_i1e(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """(¼(7I₁(u) + I₃(u)) - sign(u)·(I₀(u) + I₂(u)))·exp(-|u|)."""
+    series = (
+{_listed(_second_derivative(1))}
+    )
+    return torch.mul(torch.sign(u), _bessel_integral(torch.abs(u), (2, 1), series), out=out)
+
+
+def _second_derivative_of_bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """1/π·∫ cos³(t)·sinh(u·cos t) dt, terms of one sign; from 25 on I₁(u) - (I₀(u) - 2·I₁(u)/u)/u, scaled."""
+    near = torch.sinh(u) / 2
+    for point in (
+{_listed(_COSINES)}
+    ):
+        near = near + torch.sinh(point * u) * point**3
+    first, half = torch.special.i1e(u), torch.exp(torch.abs(u) / 2)
+    far = (first - (torch.special.i0e(u) - 2 * first / u) / u) * half * half
+    return torch.where(torch.abs(u) > 25, far, near * {4 / _NODES!r}, out=out)
 '''

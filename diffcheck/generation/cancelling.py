@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import reduce
-from itertools import permutations
+from itertools import chain, permutations
 
 import sympy
-from sympy import Add, Expr, Indexed, Integer, Mul, Symbol, expand, pi, sqrt
+from sympy import Add, Expr, Indexed, Integer, Mul, Pow, Symbol, expand, pi, sqrt
 
 from diffcheck.generation.compositions import (
     bessel_i0e,
     bessel_i1e,
+    hypot1,
     j1_by_u,
+    second_derivative_of_bessel_i0e,
+    second_derivative_of_bessel_i1,
+    second_derivative_of_bessel_i1e,
+    second_derivative_of_erfcx,
     slope_of_bessel_i0e,
     slope_of_bessel_i1,
     slope_of_bessel_i1e,
     slope_of_erfcx,
     slope_of_sinc,
 )
+from diffcheck.generation.scaling import scaled_power
 from diffcheck.notation.functions import FUNCTIONS, absolute, erf, expm1, sech, sigmoid, sign, tanh
 from diffcheck.notation.special_functions import bessel_i
 
@@ -101,48 +107,68 @@ def _sine_less_cosine(v: Expr) -> Expr:
 
 
 def _of_erfcx(first: Expr, second: Expr) -> Expr | None:
-    """Return k·v·erfcx(v) − k/√π as k/2 times the slope of erfcx."""
+    """Return k·v·erfcx(v) − k/√π as k/2 times the slope of erfcx, and k·v times that + k·erfcx(v) by its second derivative."""
     for factor, rest in _factors(first):
         if isinstance(factor, _erfcx):
             (v,) = factor.args
             if second == -rest / v / _ROOT_OF_PI:
                 return rest / v * slope_of_erfcx(v) / 2
+            if second == rest * v * slope_of_erfcx(v):
+                return rest * second_derivative_of_erfcx(v) / 2
     return None
 
 
 def _of_bessel(first: Expr, second: Expr) -> Expr | None:
-    """Return the sums of Bessel functions that are slopes of Bessel functions, scaled or not, as these."""
+    """Return the sums of Bessel functions that are derivatives of Bessel functions, scaled or not, as these."""
     for factor, rest in _factors(first):
-        rule = _SLOPES_OF_BESSEL.get(type(factor))
+        rule = _DERIVATIVES_OF_BESSEL.get(type(factor))
         if rule is not None:
             (v,) = factor.args
             other, slope = rule(v)
-            scale = sympy.exp(-absolute(v)) if isinstance(factor, slope_of_bessel_i1) else 1
+            scale = sympy.exp(-absolute(v)) if isinstance(factor, (slope_of_bessel_i1, second_derivative_of_bessel_i1)) else 1
             times = second / (rest / scale * other)
             if times.is_Integer and times > 0:
                 return rest / scale * (slope + (times - 1) * other)
     return None
 
 
-_SLOPES_OF_BESSEL: dict[type, Callable[[Expr], tuple[Expr, Expr]]] = {
+# f(v) and g(v), where the sum of both is a derivative.
+_DERIVATIVES_OF_BESSEL: dict[type, Callable[[Expr], tuple[Expr, Expr]]] = {
     bessel_i(0): lambda v: (bessel_i(2)(v), 2 * slope_of_bessel_i1(v)),
+    bessel_i(3): lambda v: (3 * bessel_i(1)(v), 4 * second_derivative_of_bessel_i1(v)),
     bessel_i1e: lambda v: (-sign(v) * bessel_i0e(v), slope_of_bessel_i0e(v)),
     slope_of_bessel_i1: lambda v: (-sign(v) * bessel_i1e(v), slope_of_bessel_i1e(v)),
+    slope_of_bessel_i1e: lambda v: (-sign(v) * slope_of_bessel_i0e(v), second_derivative_of_bessel_i0e(v)),
+    second_derivative_of_bessel_i1: lambda v: (
+        -2 * sign(v) * sympy.exp(-absolute(v)) * slope_of_bessel_i1(v),
+        second_derivative_of_bessel_i1e(v) - sign(v) ** 2 * bessel_i1e(v),
+    ),
 }
 
 
 def _over_common_bases(first: Expr, second: Expr) -> Expr | None:
-    """Return two fractions over powers of sums as one, if its numerator is one term, as of 1/(1 + |x|) − |x|/(1 + |x|)²."""
-    powers: dict[Expr, Integer] = {}
-    for term in (first, second):
-        for factor in Mul.make_args(term):
-            if factor.is_Pow and factor.exp.is_Integer and factor.exp < 0 and factor.base.is_Add:
-                powers[factor.base] = max(powers.get(factor.base, Integer(0)), -factor.exp)
-    if not any(first.has(base) and second.has(base) for base in powers):
+    """Return two fractions over powers of sums as one, if its numerator is one term.
+
+    As of 1/(1 + |x|) − |x|/(1 + |x|)², and of 1/√s − p²/√s³ where s = p² + q².
+    """
+    terms = [[_of_sum(factor) for factor in Mul.make_args(term)] for term in (first, second)]
+    powers: dict[Expr, Expr] = {}
+    for base, power in chain(*terms):
+        if base.is_Add and (2 * power).is_Integer and power < 0:
+            powers[base] = max(powers.get(base, Integer(0)), -power)
+    if not any(all(base in dict(term) for term in terms) for base in powers):
         return None
     below = Mul(*(base**power for base, power in powers.items()))
-    above = _signs_absorbed(expand(first * below) + expand(second * below))
-    return None if above.is_Add or any(above.has(base) for base in powers) else above / below
+    above = _signs_absorbed(Add(*(expand(Mul(below, *(base**power for base, power in term))) for term in terms)))
+    if above.is_Add or any(above.has(base) for base in powers):
+        return None
+    return above * Mul(*(scaled_power(Pow(base, -power)) for base, power in powers.items()))
+
+
+def _of_sum(factor: Expr) -> tuple[Expr, Expr]:
+    """Return b and p where *factor* is bᵖ, with 1 + v² for the square of √(1 + v²)."""
+    base, power = factor.as_base_exp() if factor.is_Pow else (factor, Integer(1))
+    return (1 + base.args[0] ** 2, power / 2) if isinstance(base, hypot1) else (base, power)
 
 
 def _multiple(first: Expr, second: Expr) -> Expr | None:

@@ -109,6 +109,43 @@ class slope_of_sinc(Composition):  # noqa: N801
         return sympy.cos(pi * u) / u - sympy.sin(pi * u) / (pi * u**2)
 
 
+class second_derivative_of_bessel_i1(Composition):  # noqa: N801
+    """¼(3I₁(u) + I₃(u)), for libraries without I₃."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return ¼(3I₁(u) + I₃(u))."""
+        return (3 * bessel_i(1)(u) + bessel_i(3)(u)) / 4
+
+
+class second_derivative_of_bessel_i0e(Composition):  # noqa: N801
+    """e^−|u|·(½(3I₀(u) + I₂(u)) − 2·sign(u)·I₁(u)), whose two terms are nearly equal for large u."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return e^−|u|·(½(3I₀(u) + I₂(u)) − 2·sign(u)·I₁(u))."""
+        return sympy.exp(-absolute(u)) * ((3 * bessel_i(0)(u) + bessel_i(2)(u)) / 2 - 2 * sign(u) * bessel_i(1)(u))
+
+
+class second_derivative_of_bessel_i1e(Composition):  # noqa: N801
+    """e^−|u|·(¼(7I₁(u) + I₃(u)) − sign(u)·(I₀(u) + I₂(u))), whose two terms are nearly equal for large u."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return e^−|u|·(¼(7I₁(u) + I₃(u)) − sign(u)·(I₀(u) + I₂(u)))."""
+        odd, even = (7 * bessel_i(1)(u) + bessel_i(3)(u)) / 4, bessel_i(0)(u) + bessel_i(2)(u)
+        return sympy.exp(-absolute(u)) * (odd - sign(u) * even)
+
+
+class second_derivative_of_erfcx(Composition):  # noqa: N801
+    """(4u² + 2)·erfcx(u) − 4u/√π, whose two terms are nearly equal for large u."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return (4u² + 2)·erfcx(u) − 4u/√π."""
+        return (4 * u**2 + 2) * erfcx(u) - 4 * u / sqrt(pi)
+
+
 COMPOSITIONS = {
     each.__name__: each
     for each in (
@@ -123,5 +160,9 @@ COMPOSITIONS = {
         slope_of_erfcx,
         j1_by_u,
         slope_of_sinc,
+        second_derivative_of_bessel_i1,
+        second_derivative_of_bessel_i0e,
+        second_derivative_of_bessel_i1e,
+        second_derivative_of_erfcx,
     )
 }

@@ -14,7 +14,7 @@ from sympy import Expr, Indexed, KroneckerDelta, Mul
 from diffcheck.derivation.pruning import needed
 from diffcheck.derivation.terms import fresh_name
 from diffcheck.generation.accurate import accurate
-from diffcheck.generation.folding import folded, is_leaf, turned
+from diffcheck.generation.folding import folded, turned
 from diffcheck.generation.names import names_of
 from diffcheck.generation.normalizing import normalized, plain
 from diffcheck.generation.scalars import split_number
@@ -89,7 +89,7 @@ def _subexpressions(equation: Equation) -> tuple[tuple[Shared, bool], ...]:
             continue
         axes = own_axes(node, symbols)
         wide = node.is_Mul and all(own_axes(factor, symbols) != axes for factor in node.args)
-        if node.has(Indexed) and not (node.is_Pow and node.exp == -1 and axes == tuple(symbols) and is_leaf(node.base)):
+        if node.has(Indexed) and not (node.is_Pow and node.exp == -1 and axes == tuple(symbols)):
             indices = tuple(index for index in equation.axes if index.symbol in axes)
             found.append(((node, indices), not (wide and equation.bound)))
         pending.extend(_parts(node))

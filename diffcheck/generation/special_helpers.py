@@ -25,14 +25,25 @@ def _ndtri(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
 
 
 def _slope_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """2u·erfcx(u) - 2/√π; from 2 on by the continued fraction of erfcx, which subtracts nothing."""
+    """2u·erfcx(u) - 2/√π; from 1.25 on by the continued fraction of erfcx, which subtracts nothing."""
     tail = torch.zeros_like(u)
-    large = torch.clamp_min(u, 2)
-    for half in range(120, 0, -1):
+    large = torch.clamp_min(u, 1.25)
+    for half in range(200, 0, -1):
         tail = (half / 2) / (large + tail)
     value = -1.1283791670955126 * (tail / (large + tail))
     near = 2 * (u * torch.special.erfcx(u)) - 1.1283791670955126
-    return torch.where(u > 2, value, near, out=out)
+    return torch.where(u > 1.25, value, near, out=out)
+
+
+def _second_derivative_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """(4u² + 2)·erfcx(u) - 4u/√π; from 1.25 on by the continued fraction of erfcx, which subtracts nothing."""
+    tail = torch.zeros_like(u)
+    large = torch.clamp_min(u, 1.25)
+    for half in range(200, 1, -1):
+        tail = (half / 2) / (large + tail)
+    value = 1.1283791670955126 * (tail / (large + tail)) / (large + 0.5 / (large + tail))
+    near = 2 * (u * _slope_of_erfcx(u) + torch.special.erfcx(u))
+    return torch.where(u > 1.25, value, near, out=out)
 '''
 
 # (sin u - u·cos u)/u³ = Σ (-1)ᵐ·2(m + 1)/(2m + 3)!·u²ᵐ

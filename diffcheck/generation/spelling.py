@@ -78,7 +78,8 @@ class Target:
 
 _DIRECT = ("exp", "log", "sin", "cos", "sinh", "cosh", "tanh", "expm1", "log1p", "sign")
 _INVERSE = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
-_SLOPES = ("slope_of_bessel_i1", "slope_of_bessel_i0e", "slope_of_bessel_i1e")
+_SLOPES = tuple(f"slope_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx"))
+_SECOND = tuple(f"second_derivative_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx"))
 _J1 = ("j1_by_u", "slope_of_sinc")
 _SPECIAL = ("erf", "erfc", "erfinv", "lgamma", "digamma")
 _ORDERS = tuple(f"polygamma_{order}" for order in range(1, HIGHEST_ORDER + 1))
@@ -100,7 +101,10 @@ TORCH = Target(
     functions={name: (name,) for name in (*_DIRECT, *_INVERSE, *_SPECIAL, "sigmoid", "floor", "exp2")}
     | {"absolute": ("abs",), "bessel_i0": ("i0",)}
     | {name: (f"_{name}",) for name in ("sech", "softplus", "logsigmoid", "step", "relu", "erfcx", "bessel_i1", *_ORDERS)}
-    | {name: (f"_{name}",) for name in ("hypot1", "bessel_i0e", "bessel_i1e", *_SLOPES, "ndtri", "slope_of_erfcx", *_J1)},
+    | {
+        name: (f"_{name}",)
+        for name in ("hypot1", "bessel_i0e", "bessel_i1e", "ndtri", "slope_of_erfcx", *_SLOPES, *_SECOND, *_J1)
+    },
     helpers=TORCH_HELPERS,
     # cosh overflows only where sech² is 0 in the same format. NumPy would warn of that.
     before_a_power={"sech": ("cosh", "reciprocal")},

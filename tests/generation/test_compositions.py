@@ -10,11 +10,35 @@ from diffcheck.notation import parse, read
 from diffcheck.notation.program import Equation, Program
 from diffcheck.oracle import FORMATS, exact_pointwise
 
-SIZES = [0.0, 1e-300, 1e-160, 1e-9, 1e-3, 0.3, 1.0, 1.4999, 1.5, 1.9999, 2.0, 2.0001, 3.7, 9.9, 26.0, 80.0, 700.0, 1e5, 1e40]
+SIZES = [
+    0.0,
+    1e-300,
+    1e-160,
+    1e-9,
+    1e-3,
+    0.3,
+    1.0,
+    1.2499,
+    1.2501,
+    1.4,
+    1.9999,
+    2.0,
+    2.0001,
+    3.7,
+    9.9,
+    26.0,
+    80.0,
+    700.0,
+    1e5,
+    1e40,
+]
 POINTS = {name: np.array([sign * size for size in SIZES for sign in (1.0, -1.0)]) for name in COMPOSITIONS}
 POINTS["slope_of_bessel_i1"] = POINTS["slope_of_bessel_i1"][np.abs(POINTS["slope_of_bessel_i1"]) < 700]
 POINTS["slope_of_bessel_i0e"] = POINTS["slope_of_bessel_i0e"][POINTS["slope_of_bessel_i0e"] != 0]
 POINTS["slope_of_bessel_i1e"] = POINTS["slope_of_bessel_i1e"][np.abs(np.abs(POINTS["slope_of_bessel_i1e"]) - 1.5) > 0.1]  # 0
+POINTS["second_derivative_of_bessel_i1"] = POINTS["slope_of_bessel_i1"]
+POINTS["second_derivative_of_bessel_i0e"] = POINTS["slope_of_bessel_i0e"]
+POINTS["second_derivative_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
 POINTS["ndtri"] = np.array([1e-300, 1e-30, 1e-17, 1e-3, 0.3, 0.5, 0.75, 0.999])
 POINTS["exp2"] = POINTS["exp2"][np.abs(POINTS["exp2"]) < 1000]
 POINTS["slope_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
@@ -22,6 +46,7 @@ POINTS["j1_by_u"] = POINTS["j1_by_u"][np.abs(POINTS["j1_by_u"]) > 0]
 POINTS["slope_of_sinc"] = np.append(POINTS["j1_by_u"], [2.0**52 + 1, 1e15 + 0.25])
 ULP = {
     "slope_of_erfcx": 24,
+    "second_derivative_of_erfcx": 24,
     "j1_by_u": 24,
     "slope_of_sinc": 24,
     "slope_of_bessel_i1e": 16,
