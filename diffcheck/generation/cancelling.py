@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import reduce
 from itertools import chain, permutations
 
 import sympy
-from sympy import Add, Expr, Indexed, Integer, Mul, Pow, Symbol, expand, pi, sqrt
+from sympy import Add, Expr, Indexed, Integer, Mul, Pow, Symbol, expand
 
-from diffcheck.generation.compositions import (
-    bessel_i0e,
-    bessel_i1e,
-    hypot1,
-    j1_by_u,
-    second_derivative_of_bessel_i0e,
-    second_derivative_of_bessel_i1,
-    second_derivative_of_bessel_i1e,
-    second_derivative_of_erfcx,
-    slope_of_bessel_i0e,
-    slope_of_bessel_i1,
-    slope_of_bessel_i1e,
-    slope_of_erfcx,
-    slope_of_sinc,
-)
+from diffcheck.generation.compositions import hypot1
 from diffcheck.generation.scaling import scaled_power
+from diffcheck.generation.special_sums import factors_of, of_bessel, of_erfcx, of_sinc
 from diffcheck.notation.functions import FUNCTIONS, absolute, erf, expm1, sech, sigmoid, sign, tanh
-from diffcheck.notation.special_functions import bessel_i
 
-_erfc, _erfcx = (FUNCTIONS[name].symbol for name in ("erfc", "erfcx"))
-_ROOT_OF_PI = sqrt(pi)
+_erfc = FUNCTIONS["erfc"].symbol
 
 # f(v)^power + 1, and f(v)^power - 1, as one function of v, where it is one.
 _Whole = Callable[[Expr], Expr]
@@ -54,7 +39,7 @@ def uncancelled(total: Expr) -> Expr:
     """Return the sum *total*, with every pair of its terms that may cancel written as one term where a rule knows how."""
     terms = list(Add.make_args(total))
     for first, second in permutations(terms, 2):
-        for rule in (_with_one, _mirrored, _of_sinc, _of_erfcx, _of_bessel, _over_common_bases, _multiple):
+        for rule in (_with_one, _mirrored, of_sinc, of_erfcx, of_bessel, _over_common_bases, _multiple):
             made = rule(first, second)
             if made is not None:
                 rest = [term for term in terms if term is not first and term is not second]
@@ -62,16 +47,9 @@ def uncancelled(total: Expr) -> Expr:
     return total
 
 
-def _factors(term: Expr) -> Iterator[tuple[Expr, Expr]]:
-    """Yield each factor of *term*, and what remains."""
-    factors = Mul.make_args(term)
-    for place, factor in enumerate(factors):
-        yield factor, Mul(*factors[:place], *factors[place + 1 :])
-
-
 def _with_one(first: Expr, second: Expr) -> Expr | None:
     """Return k·f(v)ᵖ ± k as one term."""
-    for factor, rest in _factors(first):
+    for factor, rest in factors_of(first):
         base, power = factor.as_base_exp() if factor.is_Pow else (factor, Integer(1))
         table = _PLUS_ONE if second == rest else _LESS_ONE if second == -rest else {}
         whole = table.get((type(base), int(power) if power.is_Integer else 0))
@@ -82,68 +60,13 @@ def _with_one(first: Expr, second: Expr) -> Expr | None:
 
 def _mirrored(first: Expr, second: Expr) -> Expr | None:
     """Return k·σ(v) − k·σ(−v) as k·tanh(v/2)."""
-    for factor, rest in _factors(first):
+    for factor, rest in factors_of(first):
         base, power = factor.as_base_exp()
         if isinstance(base, sigmoid) and power.is_Integer and power > 0:
             least = rest * base ** (power - 1)
             if second == -least * sigmoid(-base.args[0]) and not base.args[0].could_extract_minus_sign():
                 return least * tanh(base.args[0] / 2)
     return None
-
-
-def _of_sinc(first: Expr, second: Expr) -> Expr | None:
-    """Return k·sin(v) − k·v·cos(v) as one term."""
-    for factor, rest in _factors(first):
-        if isinstance(factor, sympy.sin):
-            (v,) = factor.args
-            if second == -rest * v * sympy.cos(v):
-                return rest * _sine_less_cosine(v)
-    return None
-
-
-def _sine_less_cosine(v: Expr) -> Expr:
-    """Return sin(v) − v·cos(v) as v³·j₁(v)/v, or by the slope of sin(πu)/(πu) at v = πu."""
-    return -(v**2) / pi * slope_of_sinc(v / pi) if pi in Mul.make_args(v) else v**3 * j1_by_u(v)
-
-
-def _of_erfcx(first: Expr, second: Expr) -> Expr | None:
-    """Return k·v·erfcx(v) − k/√π as k/2 times the slope of erfcx, and k·v times that + k·erfcx(v) by its second derivative."""
-    for factor, rest in _factors(first):
-        if isinstance(factor, _erfcx):
-            (v,) = factor.args
-            if second == -rest / v / _ROOT_OF_PI:
-                return rest / v * slope_of_erfcx(v) / 2
-            if second == rest * v * slope_of_erfcx(v):
-                return rest * second_derivative_of_erfcx(v) / 2
-    return None
-
-
-def _of_bessel(first: Expr, second: Expr) -> Expr | None:
-    """Return the sums of Bessel functions that are derivatives of Bessel functions, scaled or not, as these."""
-    for factor, rest in _factors(first):
-        rule = _DERIVATIVES_OF_BESSEL.get(type(factor))
-        if rule is not None:
-            (v,) = factor.args
-            other, slope = rule(v)
-            scale = sympy.exp(-absolute(v)) if isinstance(factor, (slope_of_bessel_i1, second_derivative_of_bessel_i1)) else 1
-            times = second / (rest / scale * other)
-            if times.is_Integer and times > 0:
-                return rest / scale * (slope + (times - 1) * other)
-    return None
-
-
-# f(v) and g(v), where the sum of both is a derivative.
-_DERIVATIVES_OF_BESSEL: dict[type, Callable[[Expr], tuple[Expr, Expr]]] = {
-    bessel_i(0): lambda v: (bessel_i(2)(v), 2 * slope_of_bessel_i1(v)),
-    bessel_i(3): lambda v: (3 * bessel_i(1)(v), 4 * second_derivative_of_bessel_i1(v)),
-    bessel_i1e: lambda v: (-sign(v) * bessel_i0e(v), slope_of_bessel_i0e(v)),
-    slope_of_bessel_i1: lambda v: (-sign(v) * bessel_i1e(v), slope_of_bessel_i1e(v)),
-    slope_of_bessel_i1e: lambda v: (-sign(v) * slope_of_bessel_i0e(v), second_derivative_of_bessel_i0e(v)),
-    second_derivative_of_bessel_i1: lambda v: (
-        -2 * sign(v) * sympy.exp(-absolute(v)) * slope_of_bessel_i1(v),
-        second_derivative_of_bessel_i1e(v) - sign(v) ** 2 * bessel_i1e(v),
-    ),
-}
 
 
 def _over_common_bases(first: Expr, second: Expr) -> Expr | None:
