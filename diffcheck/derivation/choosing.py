@@ -7,8 +7,8 @@ Only where f may be infinite, or nothing, and depends on the very elements that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import sympy
 from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Symbol
@@ -19,6 +19,7 @@ from diffcheck.notation.selection import detach, held, select
 from diffcheck.notation.symbols import is_scalar_read, substitute, values_read
 
 _ZERO = Integer(0)
+Element = tuple[str, tuple[Expr, ...]]
 _BOUNDED = (
     *(FUNCTIONS[name].symbol for name in "tanh sech sigmoid softplus logsigmoid relu step absolute sign erf erfc".split()),
     *(FUNCTIONS[name].symbol for name in "asinh atan floor".split()),
@@ -39,12 +40,11 @@ class Product:
 
 def chosen(equations: Iterable[Equation], inputs: Iterable[str]) -> tuple[Equation, ...]:
     """Return *equations* with branches for those masks whose other factors may have no value where the mask is 0."""
-    program: dict[str, Equation | None] = dict.fromkeys(inputs)
-    masks: dict[str, Product] = {}
+    known = _Known(dict.fromkeys(inputs))
     made = []
     for equation in equations:
-        one = _Chooser(equation, program, masks).chosen() if _is_sum(equation) else equation
-        program[equation.target] = one
+        one = _Chooser(equation, known).chosen() if _is_sum(equation) else equation
+        known.program[equation.target] = one
         made.append(one)
     return tuple(made)
 
@@ -70,11 +70,24 @@ def _is_read(node: Expr) -> bool:
     return isinstance(node, Indexed) or is_scalar_read(node)
 
 
-class _Chooser:
-    """Rewrites one equation; *program* has the equations before it, and *masks* which of their targets are masked."""
+@dataclass
+class _Known:
+    """The equations so far, which of their targets are masked, and what their elements depend on and may be.
 
-    def __init__(self, equation: Equation, program: Mapping[str, Equation | None], masks: dict[str, Product]) -> None:
-        self.equation, self.program, self.masks = equation, program, masks
+    An element is asked for by many paths: what is known of it is kept, or they would be walked again for each.
+    """
+
+    program: dict[str, Equation | None]
+    masks: dict[str, Product] = field(default_factory=dict)
+    elements: dict[Expr, frozenset[Element]] = field(default_factory=dict)
+    endless: dict[Expr, tuple[Expr, ...]] = field(default_factory=dict)
+
+
+class _Chooser:
+    """Rewrites one equation, by what is *known* of those before it."""
+
+    def __init__(self, equation: Equation, known: _Known) -> None:
+        self.equation, self.known, self.masks = equation, known, known.masks
         self.axes = tuple(index.symbol for index in equation.indices)
         self.bound = {index.symbol for index in equation.bound}
 
@@ -114,35 +127,41 @@ class _Chooser:
 
     def _doubtful(self, one: Product) -> bool:
         """Say whether what is beside a mask may be infinite, or nothing, by elements that the condition depends on too."""
-        told = self._elements(one.condition)
-        return any(self._elements(part) & told for part in self._endless(one.beside))
+        endless = self._endless(one.beside)
+        told = self._elements(one.condition) if endless else frozenset()
+        return any(self._elements(part) & told for part in endless)
 
-    def _endless(self, node: Expr) -> list[Expr]:
+    def _endless(self, node: Expr) -> tuple[Expr, ...]:
         """Return the outermost parts of *node* that may be infinite, or have no value, where their arguments have one."""
         if isinstance(node, (Indexed, Symbol, KroneckerDelta)) or not node.args:
             return self._endless_read(node)
         whole = node.is_Pow and node.exp.is_Integer and node.exp > 0
         if node.is_Add or node.is_Mul or whole or isinstance(node, _BOUNDED):
             parts = node.args[:1] if whole else node.args
-            return [found for part in parts for found in self._endless(part)]
-        return [node]
+            return tuple(dict.fromkeys(found for part in parts for found in self._endless(part)))
+        return (node,)
 
-    def _endless_read(self, node: Expr) -> list[Expr]:
-        equation = self._read(node)
-        return [] if equation is None else self._endless(equation.body)
+    def _endless_read(self, node: Expr) -> tuple[Expr, ...]:
+        if node not in self.known.endless:
+            body = self._read(node)
+            self.known.endless[node] = () if body is None else self._endless(body)
+        return self.known.endless[node]
 
-    def _elements(self, node: Expr) -> set[tuple[str, tuple[Expr, ...]]]:
+    def _elements(self, node: Expr) -> frozenset[Element]:
         """Return the elements that tell the value of *node*, by name and place, and those that tell these."""
-        told: set[tuple[str, tuple[Expr, ...]]] = set()
-        for each in values_read(node):
-            equation = self._read(each)
-            told |= {(name_of(each), indices_of(each))} | (self._elements(equation.body) if equation is not None else set())
-        return told
+        return frozenset().union(*map(self._element, values_read(node)))
 
-    def _read(self, node: Expr) -> Equation | None:
-        """Return the equation of the element that *node* reads, at its place, if it is one of elements by themselves."""
-        equation = self.program.get(name_of(node)) if _is_read(node) else None
+    def _element(self, node: Expr) -> frozenset[Element]:
+        if node not in self.known.elements:
+            body = self._read(node)
+            others = frozenset() if body is None else self._elements(body)
+            self.known.elements[node] = others | {(name_of(node), indices_of(node))}
+        return self.known.elements[node]
+
+    def _read(self, node: Expr) -> Expr | None:
+        """Return what the element that *node* reads is, at its place, if it is one of elements by themselves."""
+        equation = self.known.program.get(name_of(node)) if _is_read(node) else None
         if equation is None or not _is_elementwise(equation):
             return None
         places = {index.symbol: place for index, place in zip(equation.indices, indices_of(node), strict=True)}
-        return replace(equation, body=substitute(equation.body, places))
+        return substitute(equation.body, places)
