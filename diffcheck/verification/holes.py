@@ -68,20 +68,26 @@ def uneven(slopes: Slopes, point: Point, sides: int = 6) -> list[str]:
 
 
 def _suspects(slopes: Slopes, point: Point) -> list[str]:
-    """Return the names with an element whose slope is one on all sides, and another at the point."""
-    here = at(slopes.program, point, _BITS)
-    sides = list(beside(slopes.program, point, _NEAR, _BITS, mixed=_MIXED, moving=slopes.moving))
-    return [
-        name
+    """Return the names with an element whose slope is one on all sides, and another at the point.
+
+    Side by side, for most points have no such element on the first one already.
+    """
+    here = {name: _flat(values) for name, values in at(slopes.program, point, _BITS).items()}
+    sides = beside(slopes.program, point, _NEAR, _BITS, mixed=_MIXED, moving=slopes.moving)
+    first = {name: _flat(values) for name, values in next(sides).items()}
+    left = {
+        name: [place for place in range(len(here[output])) if _differ(here[output][place], first[output][place])]
         for name, output in slopes.outputs.items()
-        if any(_hole(*balls) for balls in zip(_flat(here[output]), *(_flat(side[output]) for side in sides), strict=True))
-    ]
+    }
+    while any(left.values()) and (side := next(sides, None)) is not None:
+        for name, places in left.items():
+            one, other = first[slopes.outputs[name]], _flat(side[slopes.outputs[name]])
+            left[name] = [place for place in places if other[place].is_finite() and _agree(other[place], one[place])]
+    return [name for name, places in left.items() if places]
 
 
-def _hole(here: arb, *sides: arb) -> bool:
-    if not (here.is_finite() and all(side.is_finite() for side in sides)):
-        return False
-    return all(_agree(side, sides[0]) for side in sides[1:]) and not _agree(here, sides[0])
+def _differ(here: arb, side: arb) -> bool:
+    return here.is_finite() and side.is_finite() and not _agree(here, side)
 
 
 def _jumps(function: Program, moving: tuple[str, ...], point: Point) -> bool:
