@@ -17,6 +17,8 @@ from diffcheck.verification.verdict import FEW_ULP, Judgement, Kind, Verdict, ju
 
 VERDICTS, KINDS = tuple(Verdict), tuple(Kind)
 _DOUBT, _SHARP = 2.0**-30, 2.0**-80
+_BEYOND = arb(2) ** 1024  # all larger values round to infinity
+_LEAST = 2.0**-1074
 _LEAST_NORMAL = 2.0**-960  # below, hi and lo would be subnormal numbers of float64, or lo would vanish
 
 
@@ -47,10 +49,15 @@ def judged_arrays(got: np.ndarray, exact: np.ndarray, bound: np.ndarray, conditi
     """Return the judgements on *got*, float64 values of *form*, given the balls *exact* and both bounds, absolute."""
     shape, got, balls = got.shape, got.ravel().astype(np.float64), exact.ravel()
     bound, conditioning = np.broadcast_to(bound, shape).ravel(), np.broadcast_to(conditioning, shape).ravel()
-    high, low, radius = _parts(balls)
+    high, low, radius, nothing = _parts(balls)
     with np.errstate(all="ignore"):
         found = _judged(got, high, low, bound, conditioning, form)
-        doubtful = ~_certain(got, high, low, radius, bound, conditioning, form)
+        certain = _certain(got, high, low, radius, bound, conditioning, form) | _evident(got, high, low, radius, form)
+    undefined, beyond = nothing & np.isnan(got), np.isinf(high)
+    found.verdicts[undefined], found.kinds[undefined] = VERDICTS.index(Verdict.UNDEFINED), KINDS.index(Kind.NONE)
+    found.ulps[undefined] = found.limits[undefined] = np.nan
+    found.ulps[beyond] = found.limits[beyond] = np.inf
+    doubtful = ~(certain | undefined)
     for place in np.flatnonzero(doubtful):
         one = judge(float(got[place]), balls[place], float(bound[place]), float(conditioning[place]), form)
         found.verdicts[place], found.kinds[place] = VERDICTS.index(one.verdict), KINDS.index(one.kind)
@@ -59,15 +66,21 @@ def judged_arrays(got: np.ndarray, exact: np.ndarray, bound: np.ndarray, conditi
     return Judged(*(field.reshape(shape) for field in fields))
 
 
-def _parts(balls: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return hi, lo and rad of finite balls, NaN for all others."""
-    parts = np.full((3, len(balls)), np.nan)
+def _parts(balls: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return hi, lo and rad of finite balls, NaN for all others, and which are NaN; of balls beyond float64 hi is infinite."""
+    parts, nothing = np.full((3, len(balls)), np.nan), np.zeros(len(balls), dtype=bool)
     for place, ball in enumerate(balls):
         if ball.is_finite():
             middle = ball.mid()
             high = float(middle)
-            parts[:, place] = high, float(middle - arb(high)) if abs(high) < np.inf else np.nan, float(ball.rad())
-    return parts[0], parts[1], parts[2]
+            if abs(high) < np.inf:
+                radius = float(ball.rad())
+                parts[:, place] = high, float(middle - arb(high)), radius if high or ball.is_zero() else max(radius, _LEAST)
+            elif abs(ball) > _BEYOND:
+                parts[:, place] = high, 0, 0
+        elif ball.is_nan():
+            nothing[place] = True
+    return parts[0], parts[1], parts[2], nothing
 
 
 def _spacing(value: np.ndarray, form: Format) -> np.ndarray:
@@ -124,6 +137,15 @@ def _certain(
     same_binade = (np.abs(np.frexp(high)[0]) != 0.5) | (low == 0)  # hi may be the power of 2 that the value is just below
     certain: np.ndarray = plain & sharp & untied & apart & zero_apart & same_binade
     return certain
+
+
+def _evident(got: np.ndarray, high: np.ndarray, low: np.ndarray, radius: np.ndarray, form: Format) -> np.ndarray:
+    """Say which elements are EXACT whatever the limits: the value itself, ∞ for what is too large, 0 for what is too small."""
+    itself = (got == high) & (low == 0) & (radius == 0) & ((high == 0) | (np.abs(high) > _LEAST_NORMAL))
+    too_large = (got == np.copysign(np.inf, high)) & (np.abs(high) - radius > 2 * form.largest)
+    too_small = (got == 0) & (np.abs(high) + radius < 2.0 ** (form.least - form.precision - 1))
+    evident: np.ndarray = itself | too_large | too_small
+    return evident
 
 
 def _apart(error: np.ndarray, limit: np.ndarray) -> np.ndarray:

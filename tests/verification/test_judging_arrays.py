@@ -15,10 +15,18 @@ from diffcheck.verification.verdict import Kind, Verdict, judge
 WIDTHS = (0, 2.0**-120, 2.0**-70, 2.0**-40, 0.25)
 FACTORS = (1.0, -1.0, 1 + 2.0**-52, 1 + 2.0**-23, 1 + 2.0**-10, 1.01, 2.0, 1e3)
 
+SPECIAL = {"nan": arb.nan(), "inf": arb("inf"), "-inf": arb("-inf"), "0": arb(0), "1": arb(1), "huge": -(arb(2) ** 5000)}
+SPECIAL |= {
+    "tiny": arb(2) ** -5000,
+    "large": arb(2) ** 1024 + arb(0, 1e308),
+    "anything": arb(1, 1e308),
+    "least": arb(2) ** -1076,
+}
+
 
 def a_ball(value, nudge, width, special):
     if special:
-        return {"nan": arb.nan(), "inf": arb("inf"), "-inf": arb("-inf"), "0": arb(0)}[special]
+        return SPECIAL[special]
     with working_precision(300):
         ball = arb(value) * (1 + arb(nudge) * arb(2) ** -80)
         return ball + arb(0, abs(float(value)) * width)
@@ -31,9 +39,11 @@ def elements(draw, form):
         value = round_value(value, form)
         if math.isinf(value):
             value = form.largest
-    special = draw(st.sampled_from([""] * 12 + ["nan", "inf", "-inf", "0"]))
+    special = draw(st.sampled_from([""] * 12 + [*SPECIAL]))
     ball = a_ball(value, draw(st.integers(-3, 3)), draw(st.sampled_from(WIDTHS)), special)
-    got = round_value(draw(st.sampled_from([value * factor for factor in FACTORS] + [0.0, -0.0, math.inf, math.nan])), form)
+    got = round_value(
+        draw(st.sampled_from([value * factor for factor in FACTORS] + [0.0, -0.0, 1.0, math.inf, -math.inf, math.nan])), form
+    )
     size = abs(value) * draw(st.sampled_from([0.0, 1e-16, 1e-7, 1e-3, 1.0, math.inf]))
     return got, ball, size, abs(value) * draw(st.sampled_from([0.0, 2.0**-54, 2.0**-12, math.inf]))
 
