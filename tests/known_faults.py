@@ -205,7 +205,7 @@ CONVENTIONS = (
     convention("atan2", (0.0, 0.0), None, 0.0, Kind.SUBGRADIENT, modes=REVERSE, thread=165427, torch=FROM_2_13),
     convention("atan2", (0.0, 0.0), None, NAN, Kind.NONE, modes=FORWARD),
     convention("xlogy", (0.0, 0.0), None, NAN, Kind.NONE, modes=FORWARD, thread=80770),
-    Fact("xlogy", (0.0, 0.0), None, 0.0, Verdict.UNDECIDED, Kind.MISSING_NAN, INF, modes=REVERSE, thread=80770),
+    Fact("xlogy", (0.0, 0.0), None, 0.0, Verdict.UNDEFINED, Kind.MISSING_NAN, NAN, modes=REVERSE, thread=80770),
 )  # fmt: skip
 RIGHT = (
     right(_BINARY.format(1), (40.0,), -4.248e-18, modes=FORWARD, thread=195677),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from flint import arb
 
+from diffcheck.atlas.domains import valueless
 from diffcheck.derivation import Gradient
 from diffcheck.derivation.pruning import needed
 from diffcheck.notation import Program
@@ -22,9 +23,10 @@ _MIXED = 3
 
 @dataclass(frozen=True)
 class Derivative:
-    """One derivative, stable and as the textbook has it; *label* says by what, *names* which inputs are arguments."""
+    """One derivative, stable and as the textbook has it; *label* says by what, *by*, *names* which inputs are arguments."""
 
     label: str
+    by: frozenset[str]
     stable: Program
     textbook: Program
     names: tuple[str, ...]
@@ -78,6 +80,11 @@ class Derivative:
             agree &= np.array([_agree(*pair) for pair in zip(exact, side[self.output], strict=True)])
         return agree
 
+    def valueless(self, function: Program, point: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Say where *function*, of which this is the derivative, has a value on no side, so that this has none either."""
+        here = {tensor.name: point[tensor.name] for tensor in function.inputs}
+        return valueless(function, here, self.by, self._mixed if len(self.by) > 1 else 0)
+
     @property
     def _mixed(self) -> int:
         """Of a single number there are only two sides."""
@@ -103,18 +110,18 @@ def derivatives_of(gradient: Gradient, order: int) -> tuple[Derivative, ...]:
 
 
 def _first(gradient: Gradient) -> Iterator[Derivative]:
-    yield from _parts(orders.reverse(gradient), {name: label_of(gradient.wrt, name) for name in gradient.wrt}, gradient.wrt)
+    yield from _parts(orders.reverse(gradient), {name: (name,) for name in gradient.wrt}, gradient.wrt)
 
 
 def _second(gradient: Gradient) -> Iterator[Derivative]:
     for slope in gradient.wrt:
-        labels = {name: label_of(gradient.wrt, slope, name) for name in gradient.wrt}
-        yield from _parts(orders.second(gradient, (slope,)), labels, gradient.wrt)
+        yield from _parts(orders.second(gradient, (slope,)), {name: (slope, name) for name in gradient.wrt}, gradient.wrt)
 
 
-def _parts(derived: orders.Derived, labels: Mapping[str, str], names: tuple[str, ...]) -> Iterator[Derivative]:
+def _parts(derived: orders.Derived, by: Mapping[str, tuple[str, ...]], names: tuple[str, ...]) -> Iterator[Derivative]:
     for name, stable, textbook in zip(derived.names, derived.stable.outputs, derived.textbook.outputs, strict=True):
-        yield Derivative(labels[name], _alone(derived.stable, stable), _alone(derived.textbook, textbook), names)
+        alone = _alone(derived.stable, stable), _alone(derived.textbook, textbook)
+        yield Derivative(label_of(names, *by[name]), frozenset(by[name]), *alone, names)
 
 
 def _alone(program: Program, output: str) -> Program:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from diffcheck.atlas.asking import GENERATED, MODES, Way, modes_of
-from diffcheck.atlas.conditioning import conditioning
 from diffcheck.atlas.deriving import Derivative, derivatives_of
+from diffcheck.atlas.judging import Judging
 from diffcheck.atlas.points import binary_points, exhaustive, unary_points
 from diffcheck.atlas.variants import Variant
 from diffcheck.capturing import capture
@@ -18,12 +18,9 @@ from diffcheck.derivation import derive
 from diffcheck.errors import DiffcheckError
 from diffcheck.notation import Program, Role
 from diffcheck.oracle import FORMATS, Format, format_of
-from diffcheck.verification.judging_arrays import KINDS, VERDICTS, Judged, judged_arrays
-from diffcheck.verification.kinks import filled, judged_by_sides
-from diffcheck.verification.verdict import Judgement, Verdict, judged_by_size
+from diffcheck.verification.judging_arrays import Judged
 
 _BATCH = 8192
-_DOUBTED = (Verdict.WRONG, Verdict.UNDECIDED, Verdict.UNDEFINED)
 
 
 @dataclass(frozen=True)
@@ -116,55 +113,10 @@ class Measurement:
         """Yield a batch for each of the arrays *computed* of *derivative* at *values*, whatever computed them."""
         point = derivative.point(values)
         exact = derivative.exact(point, self.form)
-        judged = self._judged(computed, derivative, point, exact)
-        self._mend(judged, computed, derivative, point, exact)
+        judging = Judging(self.program, derivative, self.variant.edges, self.form, point, computed, exact)
+        judged = judging.verdicts()
         for mode, array in computed.items():
             yield Batch(mode, derivative.label, values, array, exact, judged[mode])
-
-    def _judged(
-        self, computed: dict[str, np.ndarray], derivative: Derivative, point: dict[str, np.ndarray], exact: np.ndarray
-    ) -> dict[str, Judged]:
-        """Return the verdicts by mode, under a conditioning that is computed for those points alone that one has not exact."""
-        unknown, rounding = np.full(exact.shape, np.inf), derivative.rounding(point, self.form)
-        judged = {mode: judged_arrays(got, exact, rounding, unknown, self.form) for mode, got in computed.items()}
-        places = _anywhere(judged, lambda found: found.verdicts != VERDICTS.index(Verdict.EXACT))
-        if len(places):
-            here = {key: value[places] for key, value in point.items()}
-            condition = conditioning(derivative.stable, derivative.output, derivative.names, here, self.form)
-            for mode, found in judged.items():
-                again = judged_arrays(computed[mode][places], exact[places], rounding[places], condition, self.form)
-                found.verdicts[places], found.kinds[places] = again.verdicts, again.kinds
-                for place in np.flatnonzero(found.verdicts == VERDICTS.index(Verdict.UNDECIDED)).tolist():
-                    sized = judged_by_size(_judgement(found, place), float(computed[mode][place]), exact[place], self.form)
-                    found.verdicts[place] = VERDICTS.index(sized.verdict)
-        return judged
-
-    def _mend(
-        self,
-        judged: dict[str, Judged],
-        computed: dict[str, np.ndarray],
-        derivative: Derivative,
-        point: dict[str, np.ndarray],
-        exact: np.ndarray,
-    ) -> None:
-        """Judge anew, by the limits from all sides, what may lie on a kink, in a hole, or at the edge of the domain."""
-        doubted = [VERDICTS.index(verdict) for verdict in _DOUBTED]
-        # At an edge a branch of the program may hold for this one point, and its slope is not that of the function.
-        at_edge = np.any([np.isin(point[name], self.variant.edges) for name in self.names], axis=0)
-        places = _anywhere(judged, lambda found: at_edge | np.isin(found.verdicts, doubted))
-        places = places[~derivative.smooth({key: value[places] for key, value in point.items()}, exact[places])]
-        if not len(places):
-            return
-        sides = derivative.sides({key: value[places] for key, value in point.items()}, self.form)
-        before = exact.copy()
-        for turn, place in enumerate(places.tolist()):
-            exact[place] = filled(exact[place], sides.low[turn], sides.high[turn])
-        for mode, found in judged.items():
-            for turn, place in enumerate(places.tolist()):
-                one, got = _judgement(found, place), float(computed[mode][place])
-                again = judged_by_sides(one, got, before[place], sides.low[turn], sides.high[turn], self.form)
-                found.verdicts[place], found.kinds[place] = VERDICTS.index(again.verdict), KINDS.index(again.kind)
-                found.ulps[place], found.limits[place] = again.ulp, again.bound
 
 
 def measured(variant: Variant, task: Task, seed: int = 0) -> Iterator[Batch]:
@@ -174,16 +126,6 @@ def measured(variant: Variant, task: Task, seed: int = 0) -> Iterator[Batch]:
     """
     measurement = Measurement(variant, task)
     yield from measurement.batches(points_of(measurement.variant, measurement.form, seed))
-
-
-def _anywhere(judged: Mapping[str, Judged], which: Callable[[Judged], np.ndarray]) -> np.ndarray:
-    """Return the places that *which* picks in any of the modes."""
-    return np.flatnonzero(np.any([which(found) for found in judged.values()], axis=0))
-
-
-def _judgement(found: Judged, place: int) -> Judgement:
-    ulp, bound = float(found.ulps[place]), float(found.limits[place])
-    return Judgement(VERDICTS[found.verdicts[place]], KINDS[found.kinds[place]], ulp, bound)
 
 
 def points_of(variant: Variant, form: Format, seed: int = 0) -> tuple[np.ndarray, ...]:

@@ -52,7 +52,8 @@ def judged_arrays(got: np.ndarray, exact: np.ndarray, bound: np.ndarray, conditi
     high, low, radius, nothing = _parts(balls)
     with np.errstate(all="ignore"):
         found = _judged(got, high, low, bound, conditioning, form)
-        certain = _certain(got, high, low, radius, bound, conditioning, form) | _evident(got, high, low, radius, form)
+        apart = (found.verdicts == VERDICTS.index(Verdict.EXACT)) | _far_apart(got, high, low, bound, conditioning, form)
+        certain = (apart & _certain(got, high, low, radius, form)) | _evident(got, high, low, radius, form)
     undefined, beyond = nothing & np.isnan(got), np.isinf(high)
     found.verdicts[undefined], found.kinds[undefined] = VERDICTS.index(Verdict.UNDEFINED), KINDS.index(Kind.NONE)
     found.ulps[undefined] = found.limits[undefined] = np.nan
@@ -89,6 +90,12 @@ def _spacing(value: np.ndarray, form: Format) -> np.ndarray:
     return np.ldexp(1.0, (np.clip(leading, form.least, form.greatest) - form.precision + 1).astype(np.int64))
 
 
+def _step(high: np.ndarray, low: np.ndarray, form: Format) -> np.ndarray:
+    """Return ulp(hi + lo), half of ulp(hi) where hi is the power of 2 that the value is just below."""
+    below = (np.abs(np.frexp(high)[0]) == 0.5) & (low * np.sign(high) < 0) & (np.abs(high) > 2.0**form.least)
+    return _spacing(high, form) * np.where(below, 0.5, 1.0)
+
+
 def _judged(
     got: np.ndarray, high: np.ndarray, low: np.ndarray, bound: np.ndarray, conditioning: np.ndarray, form: Format
 ) -> Judged:
@@ -106,7 +113,7 @@ def _judged(
     kinds[((high > 0) != (got > 0)) & (got != 0)] = KINDS.index(Kind.WRONG_SIGN)
     kinds[(got == 0) & (np.abs(high) >= 2.0**form.least)] = KINDS.index(Kind.SPURIOUS_ZERO)
     kinds[exact] = KINDS.index(Kind.NONE)
-    return Judged(verdicts, kinds, error / spacing, bound / spacing)
+    return Judged(verdicts, kinds, error / _step(high, low, form), bound / spacing)
 
 
 def _tolerated(high: np.ndarray, spacing: np.ndarray, form: Format) -> np.ndarray:
@@ -115,28 +122,28 @@ def _tolerated(high: np.ndarray, spacing: np.ndarray, form: Format) -> np.ndarra
     return np.maximum(tolerated(1.0, form) * spacing, np.where(np.abs(high) < least, least, 0.0))
 
 
-def _certain(
-    got: np.ndarray,
-    high: np.ndarray,
-    low: np.ndarray,
-    radius: np.ndarray,
-    bound: np.ndarray,
-    conditioning: np.ndarray,
-    form: Format,
-) -> np.ndarray:
-    """Say for which elements neither the error nor the rounding is near a limit, and no rule for what is not finite applies."""
-    spacing, error = _spacing(high, form), np.abs((got - high) - low)
+def _certain(got: np.ndarray, high: np.ndarray, low: np.ndarray, radius: np.ndarray, form: Format) -> np.ndarray:
+    """Say for which elements the rounding is not near a tie, and no rule for what is not finite applies."""
+    spacing = _spacing(high, form)
     plain = np.isfinite(got) & np.isfinite(high) & (np.abs(high) > _LEAST_NORMAL) & (np.abs(high) < form.largest / 4)
     sharp = radius <= _SHARP * np.abs(high)
     scaled = (high / spacing) % 1.0 + low / spacing
     untied = np.abs(scaled - 0.5) > _DOUBT
     if form.precision == 53:  # hi is rounded to nearest already; a tie shows in lo
-        untied = np.abs(np.abs(low) / spacing - 0.5) > _DOUBT
-    apart = _apart(error, bound) & _apart(error, 2 * FEW_ULP * conditioning) & _apart(error, _tolerated(high, spacing, form))
+        untied = np.abs(np.abs(low) / _step(high, low, form) - 0.5) > _DOUBT
     zero_apart = _apart(np.abs(high), np.full_like(high, 2.0**form.least))
-    same_binade = (np.abs(np.frexp(high)[0]) != 0.5) | (low == 0)  # hi may be the power of 2 that the value is just below
-    certain: np.ndarray = plain & sharp & untied & apart & zero_apart & same_binade
+    certain: np.ndarray = plain & sharp & untied & zero_apart
     return certain
+
+
+def _far_apart(
+    got: np.ndarray, high: np.ndarray, low: np.ndarray, bound: np.ndarray, conditioning: np.ndarray, form: Format
+) -> np.ndarray:
+    """Say for which elements the error is not near a limit."""
+    spacing, error = _spacing(high, form), np.abs((got - high) - low)
+    limits = (bound, 2 * FEW_ULP * conditioning, _tolerated(high, spacing, form))
+    apart: np.ndarray = np.all([_apart(error, limit) for limit in limits], axis=0)
+    return apart
 
 
 def _evident(got: np.ndarray, high: np.ndarray, low: np.ndarray, radius: np.ndarray, form: Format) -> np.ndarray:

@@ -98,7 +98,7 @@ def test_a_judge_that_says_one_thing_of_everything_is_found_out(named, right, mo
         zeros = np.zeros(got.shape)
         return judging_arrays.Judged(np.full(got.shape, verdict, np.uint8), zeros.astype(np.uint8), zeros, zeros)
 
-    monkeypatch.setattr("diffcheck.atlas.measuring.judged_arrays", blind)
+    monkeypatch.setattr("diffcheck.atlas.judging.judged_arrays", blind)
     for tally in counted("exp", 20, 0).tallies.values():
         assert (tally.mistakes == tally.points > 0) == (tally.right == right)
         assert tally.first or tally.right != right

@@ -64,6 +64,23 @@ def test_arrays_are_judged_as_their_elements_are(form, data):
         assert judged.bound == pytest.approx(wanted.bound, rel=1e-6, nan_ok=True)
 
 
+@pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
+@given(data=st.data())
+def test_values_beside_a_power_of_two_are_judged_as_their_elements_are(form, data):
+    power = 2.0 ** data.draw(st.integers(form.least, form.greatest))
+    apart = data.draw(st.sampled_from([2.0**-k for k in (8, 9, 11, 12, 24, 25, 53, 54, 55, 60, 90)]))
+    ball = np.empty(1, dtype=object)
+    with working_precision(300):
+        ball[0] = power * (1 + data.draw(st.sampled_from([-1, 1])) * arb(apart))
+    got = np.array([round_value(power * data.draw(st.sampled_from(FACTORS)), form)])
+    bound = power * data.draw(st.sampled_from([0.0, 2.0**-53, 2.0**-9, 1.0]))
+    judged = judged_arrays(got, ball, np.array([bound]), np.array([bound / 4]), form).one((0,))
+    wanted = judge(float(got[0]), ball[0], bound, bound / 4, form)
+    assert (judged.verdict, judged.kind) == (wanted.verdict, wanted.kind)
+    assert judged.ulp == pytest.approx(wanted.ulp, rel=1e-6, abs=1e-7)
+    assert judged.bound == pytest.approx(wanted.bound, rel=1e-6)
+
+
 def test_shapes_and_counts_are_kept():
     balls = np.empty((2, 2), dtype=object)
     balls[...] = [[arb(1), arb(3)], [arb(0.25), arb(5)]]

@@ -1,0 +1,36 @@
+"""Where a function has a value on no side of a point: there it has no derivative either, whatever a formula gives.
+
+log x has none below 0, though 1/x has; x·log y at x = 0 and y < 0 is 0 by a branch for x = 0 alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from diffcheck.notation import Program
+from diffcheck.oracle.limits import NEAR, beside
+
+# Most points have a value nearby, which few bits show; what has none there is asked again, so near that nothing lies between.
+_ROUNDS = ((64, 320), (NEAR, 5 * NEAR + 500))
+
+
+def valueless(program: Program, point: Mapping[str, np.ndarray], moving: Collection[str], mixed: int) -> np.ndarray:
+    """Say for each element of *point* whether the one output of *program* is no real number on any side, as *moving* move.
+
+    With two of them *mixed* more sides are tried. At an infinity there is nothing to tell, and the answer is no.
+    """
+    (output,) = program.outputs
+    places = np.flatnonzero(np.all([np.isfinite(value) for value in point.values()], axis=0))
+    for power, bits in _ROUNDS:
+        if not len(places):
+            break
+        here = {name: value[places] for name, value in point.items()}
+        lacking = np.ones(len(places), dtype=bool)
+        for side in beside(program, here, power, bits, mixed=mixed, moving=moving):
+            lacking &= np.array([ball.is_nan() for ball in side[output]])
+        places = places[lacking]
+    found = np.zeros(len(next(iter(point.values()))), dtype=bool)
+    found[places] = True
+    return found

@@ -1,0 +1,116 @@
+"""What was computed of a derivative, judged: by the exact values, by the limits beside kinks, not at all outside the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from diffcheck.atlas.conditioning import conditioning
+from diffcheck.atlas.deriving import Derivative
+from diffcheck.notation import Program
+from diffcheck.oracle import Format
+from diffcheck.verification.judging_arrays import KINDS, VERDICTS, Judged, judged_arrays
+from diffcheck.verification.kinks import filled, judged_by_sides
+from diffcheck.verification.verdict import Judgement, Kind, Verdict, judged_by_size
+
+_EXACT, _UNDEFINED, _UNDECIDED = map(VERDICTS.index, (Verdict.EXACT, Verdict.UNDEFINED, Verdict.UNDECIDED))
+_DOUBTED = (VERDICTS.index(Verdict.WRONG), _UNDECIDED)
+_NONE, _MISSING_NAN = map(KINDS.index, (Kind.NONE, Kind.MISSING_NAN))
+
+
+@dataclass(frozen=True)
+class Judging:
+    """The verdicts on one *derivative* of *function* at *point*: on each of the arrays *computed*, by what computed it.
+
+    *edges* are where the function may have a kink, or end; *exact* are the values, by their limits where they lie in a hole.
+    """
+
+    function: Program
+    derivative: Derivative
+    edges: tuple[float, ...]
+    form: Format
+    point: Mapping[str, np.ndarray]
+    computed: Mapping[str, np.ndarray]
+    exact: np.ndarray
+
+    def verdicts(self) -> dict[str, Judged]:
+        """Return the verdicts; *exact* is filled in where the point lies in a hole."""
+        judged = self._by_bounds()
+        # At an edge a branch of the program may hold for this one point, and its slope is not that of the function.
+        at_edge = np.any([np.isin(self.point[name], self.edges) for name in self.derivative.names], axis=0)
+        places = _anywhere(judged, lambda found: at_edge | np.isin(found.verdicts, (*_DOUBTED, _UNDEFINED)))
+        self._by_sides(judged, np.setdiff1d(places, self._outside(judged, places)))
+        return judged
+
+    def _by_bounds(self) -> dict[str, Judged]:
+        """Return the verdicts by both bounds, each computed for those points alone that are not settled without it.
+
+        Of most points one value is the exact one, rounded, and no bound matters; the rounding bound is the dearer of the two.
+        """
+        derivative, form = self.derivative, self.form
+        unknown = np.full(self.exact.shape, np.inf)
+        condition = unknown.copy()
+        judged = {mode: judged_arrays(got, self.exact, unknown, unknown, form) for mode, got in self.computed.items()}
+        places = _anywhere(judged, lambda found: found.verdicts != _EXACT)
+        if len(places):
+            here = self._here(places)
+            condition[places] = conditioning(derivative.stable, derivative.output, derivative.names, here, form)
+            self._again(judged, places, unknown, condition)
+            places = _anywhere(judged, lambda found: np.isin(found.verdicts, _DOUBTED))
+        if len(places):
+            rounding = unknown.copy()
+            rounding[places] = derivative.rounding(self._here(places), form)
+            self._again(judged, places, rounding, condition)
+        for mode, found in judged.items():
+            for place in np.flatnonzero(found.verdicts == _UNDECIDED).tolist():
+                got, exact = float(self.computed[mode][place]), self.exact[place]
+                found.verdicts[place] = VERDICTS.index(judged_by_size(_judgement(found, place), got, exact, form).verdict)
+        return judged
+
+    def _again(self, judged: Mapping[str, Judged], places: np.ndarray, rounding: np.ndarray, condition: np.ndarray) -> None:
+        """Judge anew at *places*, under these bounds."""
+        exact, bounds = self.exact[places], (rounding[places], condition[places])
+        for mode, found in judged.items():
+            again = judged_arrays(self.computed[mode][places], exact, *bounds, self.form)
+            found.verdicts[places], found.kinds[places] = again.verdicts, again.kinds
+            found.limits[places] = again.limits
+
+    def _outside(self, judged: Mapping[str, Judged], places: np.ndarray) -> np.ndarray:
+        """Return those of *places* where the function has a value on no side, and call undefined what is doubted there."""
+        places = places[self.derivative.valueless(self.function, self._here(places))]
+        for found in judged.values():
+            here = places[np.isin(found.verdicts[places], _DOUBTED)]
+            found.kinds[here] = np.where(found.kinds[here] == _MISSING_NAN, _MISSING_NAN, _NONE)
+            found.verdicts[here], found.ulps[here], found.limits[here] = _UNDEFINED, np.nan, np.nan
+        return places
+
+    def _by_sides(self, judged: Mapping[str, Judged], places: np.ndarray) -> None:
+        """Judge anew, by the limits from all sides, what of *places* lies on a kink, in a hole, or at the end of a domain."""
+        places = places[~self.derivative.smooth(self._here(places), self.exact[places])]
+        if not len(places):
+            return
+        sides = self.derivative.sides(self._here(places), self.form)
+        before = self.exact.copy()
+        for turn, place in enumerate(places.tolist()):
+            self.exact[place] = filled(self.exact[place], sides.low[turn], sides.high[turn])
+        for mode, found in judged.items():
+            for turn, place in enumerate(places.tolist()):
+                one, got = _judgement(found, place), float(self.computed[mode][place])
+                again = judged_by_sides(one, got, before[place], sides.low[turn], sides.high[turn], self.form)
+                found.verdicts[place], found.kinds[place] = VERDICTS.index(again.verdict), KINDS.index(again.kind)
+                found.ulps[place], found.limits[place] = again.ulp, again.bound
+
+    def _here(self, places: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: value[places] for name, value in self.point.items()}
+
+
+def _anywhere(judged: Mapping[str, Judged], which: Callable[[Judged], np.ndarray]) -> np.ndarray:
+    """Return the places that *which* picks in any of the modes."""
+    return np.flatnonzero(np.any([which(found) for found in judged.values()], axis=0))
+
+
+def _judgement(found: Judged, place: int) -> Judgement:
+    ulp, bound = float(found.ulps[place]), float(found.limits[place])
+    return Judgement(VERDICTS[found.verdicts[place]], KINDS[found.kinds[place]], ulp, bound)
