@@ -13,7 +13,9 @@ from diffcheck.notation import Program
 from diffcheck.oracle.limits import NEAR, beside
 
 # Most points have a value nearby, which few bits show; what has none there is asked again, so near that nothing lies between.
+# Beside large numbers that is asked alone: all of those that 320 bits hold are whole, and a power may exist at these alone.
 _ROUNDS = ((64, 320), (NEAR, 5 * NEAR + 500))
+_LARGE = 2.0**52
 
 
 def valueless(program: Program, point: Mapping[str, np.ndarray], moving: Collection[str], mixed: int) -> np.ndarray:
@@ -23,14 +25,16 @@ def valueless(program: Program, point: Mapping[str, np.ndarray], moving: Collect
     """
     (output,) = program.outputs
     places = np.flatnonzero(np.all([np.isfinite(value) for value in point.values()], axis=0))
-    for power, bits in _ROUNDS:
-        if not len(places):
-            break
-        here = {name: value[places] for name, value in point.items()}
-        lacking = np.ones(len(places), dtype=bool)
+    large = np.any([np.abs(point[name]) > _LARGE for name in moving], axis=0)
+    for turn, (power, bits) in enumerate(_ROUNDS):
+        asked = places[~large[places]] if turn == 0 else places
+        if not len(asked):
+            continue
+        here = {name: value[asked] for name, value in point.items()}
+        lacking = np.ones(len(asked), dtype=bool)
         for side in beside(program, here, power, bits, mixed=mixed, moving=moving):
             lacking &= np.array([ball.is_nan() for ball in side[output]])
-        places = places[lacking]
+        places = np.setdiff1d(places, asked[~lacking])
     found = np.zeros(len(next(iter(point.values()))), dtype=bool)
     found[places] = True
     return found

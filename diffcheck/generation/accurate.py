@@ -17,9 +17,11 @@ from diffcheck.derivation.terms import fresh_name
 from diffcheck.generation.cancelling import uncancelled
 from diffcheck.generation.compositions import hypot1, ndtri
 from diffcheck.generation.excluding import excluded, is_sum_of_exponentials, written_out
+from diffcheck.generation.masking import inverted
 from diffcheck.generation.names import names_of
 from diffcheck.generation.scalars import is_number
-from diffcheck.generation.scaling import inverted, scaled_exponential, scaled_power, scaled_product
+from diffcheck.generation.scaling import scaled_exponential, scaled_power, scaled_product
+from diffcheck.generation.special_sums import without_hole
 from diffcheck.generation.whole import is_movement, scattered
 from diffcheck.notation import Equation, Program, Reduction, read
 from diffcheck.notation.selection import select
@@ -65,7 +67,7 @@ def formula(node: Expr) -> Expr:
     if made.is_Pow:
         return scaled_power(made)
     if isinstance(made, select):
-        return inverted(made)
+        return inverted(without_hole(made))
     if isinstance(made, erfinv):
         half = (made.args[0] + 1) / 2
         return made if half.is_Add else ndtri(half) / sympy.sqrt(2)

@@ -7,12 +7,14 @@ from functools import reduce
 from itertools import chain, permutations
 
 import sympy
-from sympy import Add, Expr, Indexed, Integer, Mul, Pow, Symbol, expand
+from sympy import Add, Expr, Indexed, Integer, Mul, Pow, Symbol, expand, fraction, powsimp
 
 from diffcheck.generation.compositions import hypot1
+from diffcheck.generation.masking import zero_first
 from diffcheck.generation.scaling import scaled_power
 from diffcheck.generation.special_sums import factors_of, of_bessel, of_erfcx, of_sinc
 from diffcheck.notation.functions import FUNCTIONS, absolute, erf, expm1, sech, sigmoid, sign, tanh
+from diffcheck.notation.selection import held, select
 
 _erfc = FUNCTIONS["erfc"].symbol
 
@@ -48,13 +50,15 @@ def uncancelled(total: Expr) -> Expr:
 
 
 def _with_one(first: Expr, second: Expr) -> Expr | None:
-    """Return k·f(v)ᵖ ± k as one term."""
-    for factor, rest in factors_of(first):
+    """Return k·f(v)ᵖ ± k as one term, and k·f(v)ᵖ ± k·f(v)ᵖ⁻¹."""
+    for factor, k in factors_of(first):
         base, power = factor.as_base_exp() if factor.is_Pow else (factor, Integer(1))
-        table = _PLUS_ONE if second == rest else _LESS_ONE if second == -rest else {}
-        whole = table.get((type(base), int(power) if power.is_Integer else 0))
-        if whole is not None:
-            return rest * whole(base.args[0])
+        times = int(power) if power.is_Integer and power > 0 else 0
+        for rest, left in ((k, times), (k * base ** (power - 1), 1)) if times else ():
+            table = _PLUS_ONE if second == rest else _LESS_ONE if second == -rest else {}
+            whole = table.get((type(base), left))
+            if whole is not None:
+                return rest * whole(base.args[0])
     return None
 
 
@@ -83,6 +87,9 @@ def _over_common_bases(first: Expr, second: Expr) -> Expr | None:
         return None
     below = Mul(*(base**power for base, power in powers.items()))
     above = _signs_absorbed(Add(*(expand(Mul(below, *(base**power for base, power in term))) for term in terms)))
+    if above.is_Add and len(above.args) == 2:
+        rules = [rule(*pair) for rule in (_multiple, _squares) for pair in permutations(above.args, 2)]
+        above = next((made for made in rules if made is not None), above)
     if above.is_Add or any(above.has(base) for base in powers):
         return None
     return above * Mul(*(scaled_power(Pow(base, -power)) for base, power in powers.items()))
@@ -95,10 +102,38 @@ def _of_sum(factor: Expr) -> tuple[Expr, Expr]:
 
 
 def _multiple(first: Expr, second: Expr) -> Expr | None:
-    """Return k·a − a as a·(k − 1), where k is a tensor: the difference is exact where they cancel."""
-    times = -first / second
-    leaf = isinstance(times, (Indexed, Symbol)) and not times.is_integer
-    return -second * (times - 1) if leaf and not second.is_number else None
+    """Return k·a − a as a·(k − 1), where k is a tensor, or 2ⁿ times one: the difference is exact where they cancel."""
+    first, second = map(_unmasked, (first, second))
+    times = _ratio(-first, second)
+    number, rest = times.as_coeff_Mul()
+    leaf = isinstance(rest, (Indexed, Symbol)) and not rest.is_integer and _is_power_of_two(number)
+    return zero_first(-second * (times - 1)) if leaf and not second.is_number else None
+
+
+def _unmasked(term: Expr) -> Expr:
+    """Return the product that *term* is where it is not 0 anyway, as `zero_first` says."""
+    _, then, other = term.args if isinstance(term, select) else (None, None, None)
+    return other if then == 0 and zero_first(other) == term else term
+
+
+def _squares(first: Expr, second: Expr) -> Expr | None:
+    """Return q²·a − a as a·(q − 1)·(q + 1), where q is a quotient of tensors: they cancel no more than q is rounded."""
+    above, below = (part.as_base_exp() for part in fraction(_ratio(-first, second)))
+    if above[1] != 2 or below not in ((1, 1), (below[0], 2)):
+        return None
+    ratio = above[0] if below == (1, 1) else held(above[0] / below[0])
+    return -second * (ratio - 1) * (ratio + 1) if isinstance(ratio, held) else None
+
+
+def _ratio(above: Expr, below: Expr) -> Expr:
+    """Return the quotient of two products, in which uᵛ·u⁻ᵛ is 1."""
+    made = above / below
+    powers = any(factor.is_Pow and not factor.exp.is_number for factor in Mul.make_args(made))
+    return powsimp(made, combine="exp") if powers else made
+
+
+def _is_power_of_two(number: Expr) -> bool:
+    return bool(number.is_Rational and number > 0 and max(number.p, number.q) == 1 << (number.p * number.q).bit_length() - 1)
 
 
 def _signs_absorbed(total: Expr) -> Expr:

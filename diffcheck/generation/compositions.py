@@ -82,6 +82,15 @@ class ndtri(Composition):  # noqa: N801
         return sqrt(2) * erfinv(2 * u - 1)
 
 
+class slope_of_ndtri(Composition):  # noqa: N801
+    """√(2π)·exp(½·ndtri(u)²), which multiplies what the quantile is rounded by with its square."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return √(2π)·exp(erf⁻¹(2u − 1)²)."""
+        return sqrt(2 * pi) * sympy.exp(erfinv(2 * u - 1) ** 2)
+
+
 class slope_of_erfcx(Composition):  # noqa: N801
     """2u·erfcx(u) − 2/√π, whose two terms are nearly equal for large u."""
 
@@ -107,6 +116,16 @@ class slope_of_sinc(Composition):  # noqa: N801
     def definition(cls, u: Expr) -> Expr:
         """Return cos(πu)/u − sin(πu)/(πu²)."""
         return sympy.cos(pi * u) / u - sympy.sin(pi * u) / (pi * u**2)
+
+
+class second_derivative_of_sinc(Composition):  # noqa: N801
+    """2·sin(πu)/(πu³) − 2·cos(πu)/u² − π·sin(πu)/u, whose terms nearly cancel for small u; of a large πu as above."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return 2·sin(πu)/(πu³) − 2·cos(πu)/u² − π·sin(πu)/u."""
+        sine, cosine = sympy.sin(pi * u), sympy.cos(pi * u)
+        return 2 * sine / (pi * u**3) - 2 * cosine / u**2 - pi * sine / u
 
 
 class second_derivative_of_bessel_i1(Composition):  # noqa: N801
@@ -157,9 +176,11 @@ COMPOSITIONS = {
         slope_of_bessel_i0e,
         slope_of_bessel_i1e,
         ndtri,
+        slope_of_ndtri,
         slope_of_erfcx,
         j1_by_u,
         slope_of_sinc,
+        second_derivative_of_sinc,
         second_derivative_of_bessel_i1,
         second_derivative_of_bessel_i0e,
         second_derivative_of_bessel_i1e,

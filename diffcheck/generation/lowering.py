@@ -19,6 +19,7 @@ from diffcheck.generation.views import Axes, own_axes
 from diffcheck.generation.whole import is_counted
 from diffcheck.notation import Equation, name_of, reads_of
 from diffcheck.notation.selection import detach, held, select
+from diffcheck.notation.special_functions import floor
 
 _SIGNS: dict[str, tuple[Operand, ...]] = {"add": (), "sub": (Operand("value=-1"),)}
 _LONG = 72
@@ -70,6 +71,8 @@ class Lowering:
             return self._power(node, axes, name)
         if isinstance(node, select):
             return self._branch(node, axes, name)
+        if isinstance(node, floor) and (quotient := _quotient(node.args[0])) is not None:
+            return self.apply("floor_divide", axes, name, *(self.value(part, axes) for part in quotient))
         return self._through(self.target.function(type(node).__name__), self.value(node.args[0], axes, name), name)
 
     def _branch(self, node: Expr, axes: Axes, name: str) -> Operand:
@@ -167,6 +170,12 @@ class Lowering:
         if exponent in _POWERS:
             return self._through(_POWERS[exponent], value, name)
         return self.apply("pow", axes, name, value, self.value(exponent, axes))
+
+
+def _quotient(node: Expr) -> tuple[Expr, Expr] | None:
+    """Return what is divided in *node* by what: rounded, their quotient may be a whole number or 0 where it itself is less."""
+    above, below = node.as_numer_denom()
+    return (above, below) if isinstance(above, Indexed) and isinstance(below, Indexed) else None
 
 
 def _terms(node: Expr) -> list[Part]:

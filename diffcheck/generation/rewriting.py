@@ -78,7 +78,7 @@ def _subexpressions(equation: Equation) -> tuple[tuple[Shared, bool], ...]:
     """Return every subexpression that reads an array, and whether it could be computed before *equation*.
 
     A product that is summed may be larger than all its factors: it had better not be computed. Nor had the inverse of a whole
-    array: to divide by it twice takes no longer, and rounds once.
+    array, or of its square: to divide by it twice takes no longer, rounds once, and overflows only where the quotient does.
     """
     found: list[tuple[Shared, bool]] = []
     pending = [equation.body] if scattered(equation) is None else []
@@ -89,7 +89,8 @@ def _subexpressions(equation: Equation) -> tuple[tuple[Shared, bool], ...]:
             continue
         axes = own_axes(node, symbols)
         wide = node.is_Mul and all(own_axes(factor, symbols) != axes for factor in node.args)
-        if node.has(Indexed) and not (node.is_Pow and node.exp == -1 and axes == tuple(symbols)):
+        divides = node.is_Pow and (node.exp == -1 or (node.exp.is_Integer and node.exp < 0 and isinstance(node.base, Indexed)))
+        if node.has(Indexed) and not (divides and axes == tuple(symbols)):
             indices = tuple(index for index in equation.axes if index.symbol in axes)
             found.append(((node, indices), not (wide and equation.bound)))
         pending.extend(_parts(node))

@@ -7,8 +7,9 @@ from itertools import combinations
 import sympy
 from sympy import Expr, Indexed, Integer, Mul, Poly, Pow, Rational, Symbol, log
 
-from diffcheck.generation.compositions import bessel_i0e, bessel_i1e, exp2, hypot1
-from diffcheck.notation.functions import absolute, sech, sigmoid, sign
+from diffcheck.generation.compositions import bessel_i0e, bessel_i1e, exp2, hypot1, ndtri, slope_of_ndtri
+from diffcheck.generation.masking import is_leaf, zero_first
+from diffcheck.notation.functions import absolute, sech, sigmoid
 from diffcheck.notation.selection import held, select
 from diffcheck.notation.special_functions import bessel_i
 from diffcheck.notation.symbols import reads_of
@@ -31,16 +32,13 @@ def scaled_power(node: Expr) -> Expr:
 
 
 def scaled_exponential(node: Expr) -> Expr:
-    """Return e^(v·log 2) as 2ᵛ."""
+    """Return e^(v·log 2) as 2ᵛ, and e^(k·q²/2) of a quantile q of the normal distribution by the kth power of its slope."""
     (argument,) = node.args
+    times, quantile = argument.as_coeff_Mul()
+    if quantile.is_Pow and quantile.exp == 2 and isinstance(quantile.base, ndtri) and (2 * times).is_Integer:
+        return (slope_of_ndtri(quantile.base.args[0]) / sympy.sqrt(2 * sympy.pi)) ** (2 * times)
     factors = Mul.make_args(argument)
     return exp2(Mul(*(factor for factor in factors if factor != log(2)))) if log(2) in factors else node
-
-
-def inverted(node: Expr) -> Expr:
-    """Return the branches 1/v and 1 as 1 over the branches v and 1: what they are a factor of is divided at the end."""
-    condition, then, other = node.args
-    return 1 / select(condition, then.base, other) if then.is_Pow and then.exp == -1 and other == 1 else node
 
 
 def scaled_product(node: Expr) -> Expr:
@@ -53,7 +51,17 @@ def scaled_product(node: Expr) -> Expr:
                 rest = [factor for factor in factors if factor is not first and factor is not second]
                 product = Mul(*rest, made)
                 return scaled_product(product) if product.is_Mul else product
-    return _zero_first(_decayed(_ratios(_doubled(node))))
+    inside = _inside(node)
+    return zero_first(_decayed(_ratios(_doubled(node)))) if inside is None else inside
+
+
+def _inside(node: Expr) -> Expr | None:
+    """Return the branch v⁻² on a condition, else 0, times u as that on u·v⁻²: v⁻² may overflow where the product does not."""
+    for factor in Mul.make_args(node):
+        condition, then, other = factor.args if isinstance(factor, select) else (_ZERO, _ZERO, _ZERO)
+        if other == 0 and any(power <= -2 for _, power in map(_base, Mul.make_args(then))):
+            return select(condition, scaled_product(then * node / factor), _ZERO)
+    return None
 
 
 def _logistic(first: Expr, second: Expr) -> Expr | None:
@@ -87,26 +95,15 @@ def _doubled(node: Expr) -> Expr:
     return 2 * number * rest / power * exp2(power.args[0] - 1)
 
 
-def _zero_first(node: Expr) -> Expr:
-    """Return uᵛ·log u as 0 where uᵛ is 0, and v·uᵛ⁻¹ as 0 where v is: at 0 the other factor may be infinite."""
-    for factor in Mul.make_args(node):
-        if factor.is_Pow and not factor.exp.is_number and node.has(log(factor.base)):
-            return select(1 - absolute(sign(factor)), _ZERO, node)
-        above = factor.exp + 1 if factor.is_Pow else _ZERO
-        if _is_leaf(above) and above in Mul.make_args(node):
-            return select(1 - absolute(sign(above)), _ZERO, node)
-    return node
-
-
 def _ratios(node: Expr) -> Expr:
     """Return *node* with y²/x² as (y/x)², and y/x² beside 1 + (y/x)² as (y/x)/x: neither square need exist."""
     above = {base: power for base, power in map(_base, Mul.make_args(node)) if power.is_Integer and power > 0}
     for base, power in map(_base, Mul.make_args(node)):
-        if not (power.is_Integer and power <= -2 and _is_leaf(base)):
+        if not (power.is_Integer and power <= -2 and is_leaf(base)):
             continue
         for other, times in above.items():
             ratio = held(other / base)
-            if _is_leaf(other) and (times >= 2 or node.has(1 + ratio**2, hypot1(ratio))):
+            if is_leaf(other) and (times >= 2 or node.has(1 + ratio**2, hypot1(ratio))):
                 least = min(times, -power)
                 return node / other**least * base**least * ratio**least
     return node
@@ -114,10 +111,6 @@ def _ratios(node: Expr) -> Expr:
 
 def _base(factor: Expr) -> tuple[Expr, Expr]:
     return factor.as_base_exp() if factor.is_Pow and factor.exp.is_Integer else (factor, Integer(1))
-
-
-def _is_leaf(node: Expr) -> bool:
-    return isinstance(node, (Indexed, Symbol))
 
 
 def _decayed(node: Expr) -> Expr:

@@ -24,6 +24,13 @@ def _ndtri(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     return torch.special.ndtri(u, out=out)
 
 
+def _slope_of_ndtri(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """√(2π)·exp(½·ndtri(u)²) as √(π/2)·erfcx(|ndtri(u)|/√2)/min(u, 1 - u), which an error of the quantile hardly changes."""
+    share = torch.minimum(u, 1 - u)
+    scaled = torch.special.erfcx(torch.special.ndtri(share) * -0.7071067811865476)
+    return torch.div(scaled.mul_(1.2533141373155003), share, out=out)
+
+
 def _slope_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """2u·erfcx(u) - 2/√π; from 1.25 on by the continued fraction of erfcx, which subtracts nothing."""
     tail = torch.zeros_like(u)
@@ -46,6 +53,8 @@ def _second_derivative_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = N
     return torch.where(u > 1.25, value, near, out=out)
 '''
 
+# The second derivative of sin(πu)/(πu) = Σ (-1)ᵐ·(πu)²ᵐ/(2m + 1)!, a series of (πu)².
+_SECOND_OF_SINC = [(-1) ** m * 2 * m * (2 * m - 1) / factorial(2 * m + 1) * pi**2 for m in range(1, 13)]
 # (sin u - u·cos u)/u³ = Σ (-1)ᵐ·2(m + 1)/(2m + 3)!·u²ᵐ
 _SERIES = [(-1) ** m * 2 * (m + 1) / factorial(2 * m + 3) for m in range(11)]
 _J1_BY_U = f'''
@@ -65,6 +74,19 @@ def _slope_of_sinc(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch
     rest, turned = (u - whole).mul_({pi}), 1 - 2 * torch.remainder(whole, 2)
     far = (torch.cos(rest) - torch.sin(rest) / {pi} / u) / u * turned
     return torch.where(torch.abs(u) < 0.45, _j1_by_u(u * {pi}) * (u * {-pi * pi}), far, out=out)
+
+
+def _second_derivative_of_sinc(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """(2·(sin(πu)/(πu) - cos(πu))/u - π·sin(πu))/u: near 0 by a series, else with u reduced as above."""
+    square = torch.square(torch.clamp(u, -0.45, 0.45) * {pi})
+    near = torch.zeros_like(u)
+    for number in ({", ".join(map(repr, reversed(_SECOND_OF_SINC)))}):
+        near = near * square + number
+    whole = torch.round(u)
+    rest, turned = (u - whole).mul_({pi}), 1 - 2 * torch.remainder(whole, 2)
+    sine = torch.sin(rest)
+    far = (2 * (sine / {pi} / u - torch.cos(rest)) / u - {pi} * sine) / u * turned
+    return torch.where(torch.abs(u) < 0.45, near, far, out=out)
 '''
 
 # By ζ: torch.polygamma(1, u) has 9 digits in float64 (2.13, CPU). Below 0 by reflection: there torch.special.zeta takes a step
@@ -121,6 +143,19 @@ def _slope_of_sinc(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarra
     value = np.where(np.isfinite(u), (np.cos(rest) - np.sin(rest) / {pi} / far) / far * turned, np.nan)
     near = np.clip(u, -0.45, 0.45)
     result: np.ndarray = np.where(np.abs(u) < 0.45, _j1_by_u(near * {pi}) * (near * {-pi * pi}), value)
+    return result
+
+
+def _second_derivative_of_sinc(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """(2·(sin(πu)/(πu) - cos(πu))/u - π·sin(πu))/u: near 0 by a series, else with u reduced as above."""
+    square, near = np.square(np.clip(u, -0.45, 0.45) * {pi}), np.zeros_like(u)
+    for number in ({", ".join(map(repr, reversed(_SECOND_OF_SINC)))}):
+        near = near * square + number
+    far = np.where(np.isfinite(u) & (np.abs(u) >= 0.45), u, 1.0)
+    whole = np.round(far)
+    rest, turned = (far - whole) * {pi}, 1 - 2 * np.remainder(whole, 2)
+    value = (2 * (np.sin(rest) / {pi} / far - np.cos(rest)) / far - {pi} * np.sin(rest)) / far * turned
+    result: np.ndarray = np.where(np.abs(u) < 0.45, near, np.where(np.isfinite(u), value, np.nan))
     return result
 '''
 

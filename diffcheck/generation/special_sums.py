@@ -15,6 +15,7 @@ from diffcheck.generation.compositions import (
     second_derivative_of_bessel_i1,
     second_derivative_of_bessel_i1e,
     second_derivative_of_erfcx,
+    second_derivative_of_sinc,
     slope_of_bessel_i0e,
     slope_of_bessel_i1,
     slope_of_bessel_i1e,
@@ -36,18 +37,30 @@ def factors_of(term: Expr) -> Iterator[tuple[Expr, Expr]]:
 
 
 def of_sinc(first: Expr, second: Expr) -> Expr | None:
-    """Return k·sin(v) − k·v·cos(v) as one term."""
+    """Return k·sin(v) − k·v·cos(v) as one term, and k·f′(u) + k·π/2·sin(πu) by the second derivative of f(u) = sin(πu)/(πu)."""
     for factor, rest in factors_of(first):
         if isinstance(factor, sympy.sin):
             (v,) = factor.args
             if second == -rest * v * sympy.cos(v):
                 return rest * _sine_less_cosine(v)
+        if isinstance(factor, slope_of_sinc) and second == rest * pi / 2 * sympy.sin(pi * factor.args[0]):
+            return -rest * factor.args[0] / 2 * second_derivative_of_sinc(factor.args[0])
     return None
 
 
 def _sine_less_cosine(v: Expr) -> Expr:
     """Return sin(v) − v·cos(v) as v³·j₁(v)/v, or by the slope of sin(πu)/(πu) at v = πu."""
     return -(v**2) / pi * slope_of_sinc(v / pi) if pi in Mul.make_args(v) else v**3 * j1_by_u(v)
+
+
+def without_hole(node: Expr) -> Expr:
+    """Return the branch *node* on v ≠ 0 without its 0 at v = 0 where the second derivative of sin(πv)/(πv) has a value there.
+
+    That 0 is the slope of the constant that fills the hole of the quotient; the function has another.
+    """
+    condition, then, other = node.args
+    whole = isinstance(condition, absolute) and second_derivative_of_sinc(condition.args[0]) in Mul.make_args(then)
+    return then if whole and other == 0 else node
 
 
 def of_erfcx(first: Expr, second: Expr) -> Expr | None:

@@ -78,12 +78,12 @@ class Target:
 
 _DIRECT = ("exp", "log", "sin", "cos", "sinh", "cosh", "tanh", "expm1", "log1p", "sign")
 _INVERSE = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
-_SLOPES = tuple(f"slope_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx"))
+_SLOPES = tuple(f"slope_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx", "ndtri"))
 _SECOND = tuple(f"second_derivative_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx"))
-_J1 = ("j1_by_u", "slope_of_sinc")
+_J1 = ("j1_by_u", "slope_of_sinc", "second_derivative_of_sinc")
 _SPECIAL = ("erf", "erfc", "erfinv", "lgamma", "digamma")
 _ORDERS = tuple(f"polygamma_{order}" for order in range(1, HIGHEST_ORDER + 1))
-_SAME = (*_DIRECT, "floor", "add", "square", "sqrt", "reciprocal")
+_SAME = (*_DIRECT, "floor", "floor_divide", "add", "square", "sqrt", "reciprocal")
 
 # Bessel functions of order 2 and up are refused: by recurrence from orders 0 and 1 they lose all digits at 0.
 TORCH = Target(

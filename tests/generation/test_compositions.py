@@ -40,15 +40,18 @@ POINTS["second_derivative_of_bessel_i1"] = POINTS["slope_of_bessel_i1"]
 POINTS["second_derivative_of_bessel_i0e"] = POINTS["slope_of_bessel_i0e"]
 POINTS["second_derivative_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
 POINTS["ndtri"] = np.array([1e-300, 1e-30, 1e-17, 1e-3, 0.3, 0.5, 0.75, 0.999])
+POINTS["slope_of_ndtri"] = np.append(POINTS["ndtri"], [1e-200, 1e-100, 0.49999, 0.50001, 0.9999999])
 POINTS["exp2"] = POINTS["exp2"][np.abs(POINTS["exp2"]) < 1000]
 POINTS["slope_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
 POINTS["j1_by_u"] = POINTS["j1_by_u"][np.abs(POINTS["j1_by_u"]) > 0]
 POINTS["slope_of_sinc"] = np.append(POINTS["j1_by_u"], [2.0**52 + 1, 1e15 + 0.25])
+POINTS["second_derivative_of_sinc"] = POINTS["slope_of_sinc"]
 ULP = {
     "slope_of_erfcx": 24,
     "second_derivative_of_erfcx": 24,
     "j1_by_u": 24,
     "slope_of_sinc": 24,
+    "second_derivative_of_sinc": 24,
     "slope_of_bessel_i1e": 16,
 }  # around 2, and near what is 0; else 4
 SPELT = [(name, target) for name in COMPOSITIONS for target in TARGETS if name in TARGETS[target].functions]
@@ -89,6 +92,11 @@ def test_is_its_definition(name, target):
             size = max(abs(float(exact.mid())), 2.0**-1022)
             error = float(abs(arb(float(one)) - exact).mid()) / (size * 2.0**-52)
             assert error <= ULP.get(name, 4), (value, one, exact)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_second_derivative_of_sinc_has_no_hole(target):
+    assert called("second_derivative_of_sinc", target, np.zeros(1))[0] == pytest.approx(-(np.pi**2) / 3, rel=1e-15)
 
 
 def test_all_are_spelt_for_torch():
