@@ -55,7 +55,7 @@ def _answer(question: Question, bodies: Mapping[str, dict[str, Any]], refused: M
 
 
 def _bodies(measurement: Measurement, exhaustive: bool, seed: int) -> dict[str, dict[str, Any]]:
-    lines = points_of(measurement.variant, measurement.form, seed)
+    lines = points_of(measurement.variant, measurement.form, seed, measurement.task.order)
     summaries = {mode: Summary() for mode in measurement.ways}
     search = Search(measurement)
     for batch in measurement.batches(lines):

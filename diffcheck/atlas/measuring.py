@@ -125,12 +125,18 @@ def measured(variant: Variant, task: Task, seed: int = 0) -> Iterator[Batch]:
     Raises what `Measurement` raises.
     """
     measurement = Measurement(variant, task)
-    yield from measurement.batches(points_of(measurement.variant, measurement.form, seed))
+    yield from measurement.batches(points_of(measurement.variant, measurement.form, seed, task.order))
 
 
-def points_of(variant: Variant, form: Format, seed: int = 0) -> tuple[np.ndarray, ...]:
-    """Return the points of *variant*, an array for each argument."""
-    lines = (unary_points(form, variant.edges, seed),) if variant.arity == 1 else binary_points(form, variant.edges, seed)
+def points_of(variant: Variant, form: Format, seed: int = 0, order: int = 2) -> tuple[np.ndarray, ...]:
+    """Return the points of *variant* for derivatives of *order*, an array for each argument.
+
+    For first derivatives in a 16-bit format all exponents of two arguments are paired; for second ones, which are four, some.
+    """
+    if variant.arity == 1:
+        lines: tuple[np.ndarray, ...] = (unary_points(form, variant.edges, seed),)
+    else:
+        lines = binary_points(form, variant.edges, seed, whole=order == 1 and exhaustive(form))
     low, high = variant.accepted
     kept = np.all([(low <= line) & (line <= high) for line in lines], axis=0)
     return tuple(line[kept] for line in lines)

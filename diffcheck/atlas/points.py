@@ -14,7 +14,7 @@ from diffcheck.oracle import Format, round_value
 
 _BESIDE = (1, 2, 3, 8, 1 << 10, 1 << 20)  # steps on the number line from an edge
 _RANDOM = 4  # mantissas of a binade beside its ends, in float32; fewer in float64, which has eight times as many binades
-_PAIRS = 1 << 14  # of exponents; edges and signs make some 25,000 points of them
+_PAIRS = 1 << 14  # of exponents where not all are paired; edges and signs make some 25,000 points of them
 
 
 def unary_points(form: Format, edges: Iterable[float] = (), seed: int = 0) -> np.ndarray:
@@ -41,10 +41,15 @@ def all_values(form: Format) -> np.ndarray:
     return np.concatenate([-positive[::-1], positive])
 
 
-def binary_points(form: Format, edges: Iterable[float] = (), seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return pairs: exponents by exponents, all of them if they are few, with drawn mantissas, signs and edges."""
+def binary_points(
+    form: Format, edges: Iterable[float] = (), seed: int = 0, *, whole: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return pairs: exponents by exponents, all of them if they are few or the *whole* is asked for, with drawn mantissas.
+
+    Both signs of each, and what lies at and beside *edges*.
+    """
     generator = np.random.default_rng(seed)
-    line = np.array([*_exponents(form, generator), *_beside(form, edges)])
+    line = np.array([*_exponents(form, generator, whole), *_beside(form, edges)])
     first, second = (part.ravel() for part in np.meshgrid(line, line, indexing="ij"))
     # Nearly equal pairs, in which what depends on the difference is small.
     near = line * (1 + form.unit * 2 * generator.integers(-4, 5, line.size))
@@ -79,12 +84,16 @@ def _beside(form: Format, edges: Iterable[float]) -> Iterator[float]:
                 yield round_value(here + sign * steps * spacing, form)
 
 
-def _exponents(form: Format, generator: np.random.Generator) -> list[float]:
-    """Return values of both signs over all exponents, so many that their pairs are some 16,384."""
+def _exponents(form: Format, generator: np.random.Generator, whole: bool) -> list[float]:
+    """Return values of both signs over all exponents, or some of them, so many that their pairs are some 16,384."""
     leading = range(form.least - form.precision + 1, form.greatest + 1)
     most = int(_PAIRS**0.5) // 2
-    picked = leading if len(leading) <= most else sorted(generator.choice(leading, most, replace=False).tolist())
+    few = whole or len(leading) <= most
+    picked = leading if few else sorted(generator.choice(leading, most, replace=False).tolist())
     each = max(1, most // len(picked))
     made = (math.ldexp(1 + float(share), int(power)) for power in picked for share in generator.random(each))
     positive = [value for value in (round_value(value, form) for value in made) if math.isfinite(value)]
+    if whole:  # a mantissa may have been rounded to the next power of 2, or to infinity
+        found = {math.frexp(value)[1] - 1 for value in positive}
+        positive += [math.ldexp(1.0, power) for power in leading if power not in found]
     return [sign * value for value in (0.0, *positive) for sign in (1.0, -1.0)]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import sympy
-from sympy import Expr, Indexed, Integer, KroneckerDelta, Pow, expand_mul
+from sympy import Add, Expr, Indexed, Integer, KroneckerDelta, Mul, Pow, expand_mul
 
 from diffcheck.derivation.pruning import needed
 from diffcheck.derivation.terms import fresh_name
@@ -29,6 +29,7 @@ from diffcheck.notation.special_functions import erfinv
 from diffcheck.notation.symbols import substitute
 
 _DEEPEST, _LONGEST = 4, 60
+_LARGE = 64
 
 
 def accurate(program: Program) -> Program:
@@ -85,7 +86,7 @@ def _of_one_term(equation: Equation) -> Equation:
 
 def _rewritten(equation: Equation, known: Mapping[str, Equation]) -> Equation:
     """Return *equation* by the rules, with as few operands written out in it as make one hold."""
-    body = formula(equation.body)
+    body = formula(_spread(equation.body))
     if equation.bound or equation.reduction is not Reduction.SUM:
         return replace(equation, body=body)
     made = written_out(body, known)
@@ -103,6 +104,16 @@ def _rewritten(equation: Equation, known: Mapping[str, Equation]) -> Equation:
                 return replace(equation, body=made)
         body = longer
     return equation
+
+
+def _spread(node: Expr) -> Expr:
+    """Return (20000·a + 30000·b)/20000 as a + 1.5·b: in narrow formats such numbers overflow."""
+    number, rest = node.as_coeff_Mul()
+    totals = [factor for factor in Mul.make_args(rest) if factor.is_Add]
+    large = any(abs(term.as_coeff_Mul()[0]) > _LARGE for total in totals for term in total.args)
+    if len(totals) != 1 or number == 1 or not large:
+        return node
+    return rest / totals[0] * Add(*(number * term for term in totals[0].args))
 
 
 def _root(equation: Equation, name: str) -> Equation | None:

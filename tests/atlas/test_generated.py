@@ -53,3 +53,10 @@ def test_the_generated_derivative_has_its_digits(name, order, points, wanted):
     for batch in found:
         for point, got, exact, verdict in zip(points, batch.got, batch.exact, batch.judged.verdicts, strict=True):
             assert VERDICTS[verdict] in wanted, (batch.name, point, got, exact)
+
+
+def test_numbers_of_a_sum_do_not_overflow_in_narrow_formats():
+    measurement = Measurement(variant_of("gelu(approximate='tanh')"), Task("gelu(approximate='tanh')", "float16", 2))
+    for batch in measurement.batches((np.array([-0.0957, 1.2158203125, 5.96e-8, 30.0]).astype(np.float16).astype(np.float64),)):
+        if batch.mode in GENERATED:
+            assert [VERDICTS[verdict] in FINE for verdict in batch.judged.verdicts] == [True] * 4, batch.got

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from diffcheck.atlas import VARIANTS
+from diffcheck.atlas.measuring import points_of
 from diffcheck.atlas.points import all_values, binary_points, unary_points
 from diffcheck.oracle import FORMATS, round_value
 
@@ -47,6 +49,26 @@ def test_pairs_are_many_signed_both_ways_and_nearly_equal_ones_are_among_them(fo
     assert {(bool(a > 0), bool(b > 0)) for a, b in zip(first.tolist(), second.tolist(), strict=True)} == {
         (a, b) for a in (True, False) for b in (True, False)
     }
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_the_whole_of_the_pairs_has_every_exponent_beside_every_other_one(name):
+    form = FORMATS[name]
+    first, second = binary_points(form, whole=True)
+    every = range(form.least - form.precision + 1, form.greatest + 1)
+    signed = {(sign, leading) for sign in (False, True) for leading in every}
+    kept = (first != 0) & (second != 0)
+    parts = (first[kept], second[kept])
+    found = [list(zip((part < 0).tolist(), (np.frexp(part)[1] - 1).tolist(), strict=True)) for part in parts]
+    assert len(set(zip(*found, strict=True))) == len(signed) ** 2
+    assert {one for part in found for one in part} == signed
+
+
+def test_first_derivatives_of_two_numbers_take_the_whole_in_16_bits_alone():
+    asked = [("bfloat16", 1), ("bfloat16", 2), ("float32", 1), ("float32", 2)]
+    whole, *some = (len(points_of(VARIANTS["mul"], FORMATS[name], 0, order)[0]) for name, order in asked)
+    assert whole > 260_000
+    assert max(some) < 50_000
 
 
 def test_the_points_of_a_seed_are_always_the_same():
