@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -86,8 +86,10 @@ def _counted(name: str, points: int, seed: int) -> Counted:
     lines = points_of(variant, measurement.form, seed)
     drawn = np.random.default_rng(seed).permutation(len(lines[0]))[:points]
     values = {argument: line[np.sort(drawn)] for argument, line in zip(measurement.names, lines, strict=True)}
+    outside = _without_value(variant, values)
     for place, derivative in enumerate(measurement.derivatives):
         known = truth(derivative, values, measurement.form)
+        known.exempt[outside] = "outside of the domain"
         exempt.update(reason for reason in known.exempt.tolist() if reason)
         numerical = differences(variant, list(values.values()), place)
         with np.errstate(all="ignore"):
@@ -105,6 +107,13 @@ def all_counted(names: Sequence[str], points: int, seed: int, *, jobs: int = 1) 
         return
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)) as pool:
         yield from pool.map(counted, names, repeat(points), repeat(seed))
+
+
+def _without_value(variant: Variant, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Say where PyTorch's function itself is NaN, so that there is nothing to take a derivative of."""
+    with torch.no_grad():
+        found: np.ndarray = variant.function(*map(torch.from_numpy, values.values())).isnan().numpy()
+    return found
 
 
 def differences(variant: Variant, values: list[np.ndarray], place: int) -> np.ndarray:
