@@ -21,8 +21,8 @@ def unary_points(form: Format, edges: Iterable[float] = (), seed: int = 0) -> np
     """Return every finite value of a 16-bit *form*; of a wider one some of each binade, and what lies at and beside *edges*."""
     if exhaustive(form):
         return all_values(form)
-    found = {*_binades(form, np.random.default_rng(seed)), *_beside(form, edges)}
-    return np.array(sorted(found), dtype=np.float64)
+    found = {*_binades(form, np.random.default_rng(seed)), *_beside(form, edges)} - {0.0}  # −0 and 0 are one in a set
+    return np.array(sorted([*found, -0.0, 0.0]), dtype=np.float64)
 
 
 def exhaustive(form: Format) -> bool:
@@ -61,7 +61,6 @@ def binary_points(
 def _binades(form: Format, generator: np.random.Generator) -> Iterator[float]:
     count = _RANDOM if form.precision <= 24 else 1
     for sign in (1.0, -1.0):
-        yield sign * 0.0
         for leading in range(form.least - form.precision + 1, form.least):
             yield sign * math.ldexp(1.0, leading)
         for leading in range(form.least, form.greatest + 1):
@@ -72,6 +71,8 @@ def _binades(form: Format, generator: np.random.Generator) -> Iterator[float]:
     # Where most inputs of networks lie, more closely.
     yield from (round_value(float(value), form) for value in generator.normal(size=512) * 4)
     yield from (round_value(float(value), form) for value in generator.uniform(-100, 100, size=512))
+    if form.precision > 24:  # and where exponentials are subnormal; in float32 that is above
+        yield from generator.uniform(-750, 750, size=512).tolist()
 
 
 def _beside(form: Format, edges: Iterable[float]) -> Iterator[float]:

@@ -33,6 +33,9 @@ def test_points_are_values_of_the_format_of_every_binade_and_beside_edges(form):
     assert np.isfinite(found).all()
     exponents = {math.frexp(abs(value))[1] - 1 for value in found.tolist() if value}
     assert exponents >= set(range(form.least - form.precision + 1, form.greatest + 1))
+    assert np.signbit(found[found == 0]).tolist() == [True, False]
+    exponential = found[(np.log(2.0) * (form.least - form.precision) < found) & (found < np.log(2.0) * form.least)]
+    assert len(exponential) > 8  # its exponential is subnormal
     one = np.searchsorted(found, 1.0)
     assert found[one] == 1.0
     assert found[one + 1] == 1 + 2 * form.unit
