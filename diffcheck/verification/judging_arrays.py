@@ -104,14 +104,18 @@ def _judged(
     verdicts = np.full(got.shape, place[Verdict.WRONG], dtype=np.uint8)
     some = _tolerated(high, spacing, form)
     verdicts[((error <= bound) & (bound < np.inf)) | (error <= some)] = place[Verdict.LOSSY]
-    verdicts[(error <= 2 * FEW_ULP * conditioning) & np.isfinite(conditioning)] = place[Verdict.ACCURATE]
+    conditioned = (error <= 2 * FEW_ULP * conditioning) & np.isfinite(conditioning)
+    turned = ((high > 0) != (got > 0)) & (got != 0)
+    vanished = (got == 0) & (np.abs(high) >= 2.0**form.least)
+    signed = ~(turned | vanished) | (np.abs(high) <= 2 * conditioning)
+    verdicts[conditioned] = np.where(signed, place[Verdict.ACCURATE], place[Verdict.LOSSY])[conditioned]
     verdicts[(verdicts == place[Verdict.WRONG]) & (bound == np.inf)] = place[Verdict.UNDECIDED]
     rounded = np.rint(high / spacing) * spacing
     exact = got == np.where(np.abs(rounded) > form.largest, np.copysign(np.inf, rounded), rounded)
     verdicts[exact] = place[Verdict.EXACT]
     kinds = np.full(got.shape, KINDS.index(Kind.NONE), dtype=np.uint8)
-    kinds[((high > 0) != (got > 0)) & (got != 0)] = KINDS.index(Kind.WRONG_SIGN)
-    kinds[(got == 0) & (np.abs(high) >= 2.0**form.least)] = KINDS.index(Kind.SPURIOUS_ZERO)
+    kinds[turned] = KINDS.index(Kind.WRONG_SIGN)
+    kinds[vanished] = KINDS.index(Kind.SPURIOUS_ZERO)
     kinds[exact] = KINDS.index(Kind.NONE)
     return Judged(verdicts, kinds, error / _step(high, low, form), bound / spacing)
 
@@ -142,7 +146,8 @@ def _far_apart(
     """Say for which elements the error is not near a limit."""
     spacing, error = _spacing(high, form), np.abs((got - high) - low)
     limits = (bound, 2 * FEW_ULP * conditioning, _tolerated(high, spacing, form))
-    apart: np.ndarray = np.all([_apart(error, limit) for limit in limits], axis=0)
+    tests = [*(_apart(error, limit) for limit in limits), _apart(np.abs(high), 2 * conditioning)]
+    apart: np.ndarray = np.all(tests, axis=0)
     return apart
 
 

@@ -2,13 +2,15 @@
 
     EXACT      the computed value is the exact one, rounded to the format.
     ACCURATE   its error is at most 4 ULP times (1 + κ), κ the condition number of this gradient with respect to the inputs:
-               inputs that are themselves rounded would move the exact value as much, so no algorithm could promise more.
+               inputs that are themselves rounded would move the exact value as much, so no algorithm could promise more. But 0,
+               or another sign, is accurate only where an ULP of the inputs, to first order, makes the exact value 0: a tail
+               that vanished is lossy.
     LOSSY      worse than that, yet inside the rounding bound of the textbook formula, which is what the documented rule of a
                framework can promise; in float64 and float32 within 8 ULP too, by which two right formulas, or two libraries,
                may well differ; and a subnormal number that was flushed to 0, as vectorised code and GPUs do.
-    WRONG      outside that bound, or not finite where the exact value is, or no comparable value at all; in float64 also inside
-               a bound that depth has made wide, but hundreds of times further off than rounding at random leads (see
-               envelopes).
+    WRONG      outside that bound, or not finite where the exact value is (unless that is so near to what rounds to ∞ that an
+               error as above leads there), or no comparable value at all; in float64 also inside a bound that depth has made
+               wide, but hundreds of times further off than rounding at random leads (see envelopes).
     UNDEFINED  neither side has a value, or there is no derivative and the result is one of the subgradients.
     UNDECIDED  the ball of the exact value is too wide to tell, or no finite bound holds and the error is no such as rounding at
                random makes (see envelopes). Never silent: it counts against the gradient. Where a bound on the conditioning
@@ -68,6 +70,9 @@ class Kind(Enum):
     UNSTEADY = "not the same twice"
 
 
+UNSIGNED = (Kind.SPURIOUS_ZERO, Kind.WRONG_SIGN)
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A verdict, what the error looks like, and its size and bound in ULP of the exact value."""
@@ -89,17 +94,44 @@ def judge(got: float, exact: arb, bound: float, conditioning: float, form: Forma
     error = error_in_ulp(got, exact, form)
     limit = bound / size if math.isfinite(size) else math.inf
     if not math.isfinite(got):
-        return Judgement(*_not_finite(got, low, high, bound), error, limit)
+        verdict, kind = _not_finite(got, low, high, bound)
+        judged = Judgement(verdict, kind, error, limit)
+        return _just_beyond(judged, got, exact, bound, conditioning, form) if verdict is Verdict.WRONG else judged
     if got in (low, high) and decided(exact, form):
         return Judgement(Verdict.EXACT, Kind.NONE, error, limit)
-    least = float(abs(arb(got) - exact).lower())
-    most = float(abs(arb(got) - exact).upper())
+    least, most = _distance(got, exact)
     kind = _kind(got, exact, form)
-    if most <= 2 * FEW_ULP * conditioning and math.isfinite(conditioning):
-        return Judgement(Verdict.ACCURATE, kind, error, limit)
-    if most <= bound < math.inf or most <= tolerated(size, form) or _is_flushed(most, exact, form):
-        return Judgement(Verdict.LOSSY, kind, error, limit)
+    fine = _within(most, exact, bound, conditioning, form, signed=kind not in UNSIGNED)
+    if fine is not None:
+        return Judgement(fine, kind, error, limit)
     return Judgement(Verdict.UNDECIDED if least <= bound else Verdict.WRONG, kind, error, limit)
+
+
+def _distance(got: float | arb, exact: arb) -> tuple[float, float]:
+    error = abs(arb(got) - exact)
+    return float(error.lower()), float(error.upper())
+
+
+def _within(most: float, exact: arb, bound: float, conditioning: float, form: Format, *, signed: bool = True) -> Verdict | None:
+    """Return the verdict on an error of *most* that one of the limits allows, none where none does; is the sign *exact*'s?"""
+    if most <= 2 * FEW_ULP * conditioning and math.isfinite(conditioning):
+        return Verdict.ACCURATE if signed or abs(exact) <= 2 * conditioning else Verdict.LOSSY
+    if most <= bound < math.inf or most <= tolerated(ulp(float(exact.mid()), form), form) or _is_flushed(most, exact, form):
+        return Verdict.LOSSY
+    return None
+
+
+def _just_beyond(judged: Judgement, got: float, exact: arb, bound: float, conditioning: float, form: Format) -> Judgement:
+    """Return the judgement on an infinity where the exact value nearly rounds to it, or *judged* itself.
+
+    ∞ is the least number that rounds to it, as any other result is a number: a result that is 1 ULP off may well lie there.
+    """
+    if math.isnan(got) or (got > 0) != bool(exact > 0):
+        return judged
+    least = arb(2) ** (form.greatest + 1) - arb(2) ** (form.greatest - form.precision)
+    _, most = _distance(least, abs(exact))
+    fine = _within(most, exact, bound, conditioning, form)
+    return judged if fine is None else Judgement(fine, Kind.NONE, most / ulp(float(exact.mid()), form), judged.bound)
 
 
 def tolerated(spacing: float, form: Format) -> float:

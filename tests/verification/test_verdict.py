@@ -28,6 +28,10 @@ NAN, INF = math.nan, math.inf
         (1.0 + 2**-46, arb(1), 2**-47, 2**-53, Verdict.WRONG, Kind.NONE),
         (0.0, arb(2) ** -60, 2**-53, 2**-112, Verdict.LOSSY, Kind.SPURIOUS_ZERO),
         (0.0, arb(1), 2**-53, 2**-53, Verdict.WRONG, Kind.SPURIOUS_ZERO),
+        (0.0, arb(1), INF, 0.4, Verdict.LOSSY, Kind.SPURIOUS_ZERO),
+        (-0.1, arb(1), INF, 0.4, Verdict.LOSSY, Kind.WRONG_SIGN),
+        (0.0, arb(1), INF, 0.6, Verdict.ACCURATE, Kind.SPURIOUS_ZERO),
+        (0.1, arb(1), INF, 0.4, Verdict.ACCURATE, Kind.NONE),
         (NAN, arb(1), INF, INF, Verdict.WRONG, Kind.SPURIOUS_NAN),
         (INF, arb(1), 1e-10, 1e-16, Verdict.WRONG, Kind.SPURIOUS_INFINITY),
         (INF, arb(1), INF, 1e-16, Verdict.WRONG, Kind.OVERFLOW),
@@ -85,6 +89,20 @@ def test_a_value_beyond_both_bounds_is_wrong_whatever_its_size(value, steps):
     judged = judge(got, arb(value), half, half / 16, F32)
     assert judged.verdict is Verdict.WRONG
     assert judged.ulp >= steps / 2
+
+
+@pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
+def test_infinity_is_as_far_off_as_the_least_number_that_rounds_to_it(form):
+    step = ulp(form.largest, form)
+    half = form.unit * form.largest
+    for sign in (1, -1):
+        for steps, wanted in ((1, Verdict.ACCURATE), (3, Verdict.ACCURATE), (40, Verdict.WRONG)):
+            exact = sign * (arb(form.largest) - steps * arb(step) + arb(step) / 8)
+            judged = judge(sign * INF, exact, 0.0, half, form)
+            assert judged.verdict is wanted, (sign, steps)
+            assert judged_arrays(np.array([sign * INF]), np.array([exact]), 0.0, half, form).one((0,)) == judged
+            assert judge(-sign * INF, exact, 0.0, half, form).verdict is Verdict.WRONG
+            assert judge(NAN, exact, 0.0, half, form).kind is Kind.SPURIOUS_NAN
 
 
 def test_nan_bounds_promise_nothing():
