@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from flint import arb
 
-from diffcheck.atlas.domains import valueless
+from diffcheck.atlas.domains import constant, valueless
 from diffcheck.derivation import Gradient
 from diffcheck.derivation.pruning import needed
 from diffcheck.notation import Program
@@ -84,6 +84,10 @@ class Derivative:
         """Say where *function*, of which this is the derivative, has a value on no side, so that this has none either."""
         here = {tensor.name: point[tensor.name] for tensor in function.inputs}
         return valueless(function, here, self.by, self._mixed if len(self.by) > 1 else 0)
+
+    def constant(self, function: Program, point: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Say where *function*, of which this is the derivative, has one value however near, so that this is 0."""
+        return constant(function, {tensor.name: point[tensor.name] for tensor in function.inputs}, self.by)
 
     @property
     def _mixed(self) -> int:

@@ -6,17 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from flint import arb
 
 from diffcheck.atlas.conditioning import conditioning
 from diffcheck.atlas.deriving import Derivative
 from diffcheck.notation import Program
 from diffcheck.oracle import Format
+from diffcheck.oracle.limits import Limits, at
 from diffcheck.verification.judging_arrays import KINDS, VERDICTS, Judged, judged_arrays
 from diffcheck.verification.kinks import filled, judged_by_sides
 from diffcheck.verification.verdict import Judgement, Kind, Verdict, judged_by_size
 
 _EXACT, _UNDEFINED, _UNDECIDED = map(VERDICTS.index, (Verdict.EXACT, Verdict.UNDEFINED, Verdict.UNDECIDED))
 _DOUBTED = (VERDICTS.index(Verdict.WRONG), _UNDECIDED)
+_BITS = 320
 _NONE, _MISSING_NAN = map(KINDS.index, (Kind.NONE, Kind.MISSING_NAN))
 
 
@@ -80,25 +83,64 @@ class Judging:
     def _outside(self, judged: Mapping[str, Judged], places: np.ndarray) -> np.ndarray:
         """Return those of *places* where the function has a value on no side, and call undefined what is doubted there."""
         places = places[self.derivative.valueless(self.function, self._here(places))]
+        self._undefined(judged, places)
+        return places
+
+    def _by_constancy(self, judged: Mapping[str, Judged], places: np.ndarray) -> np.ndarray:
+        """Judge those of *places* where the formula has no value, and the function is constant: its derivative is 0."""
+        places = places[[not exact.is_finite() for exact in self.exact[places]]]
+        if len(self.derivative.by) > 1 or not len(places):
+            return places[:0]
+        found: np.ndarray = places[self.derivative.constant(self.function, self._here(places))]
+        for place in found.tolist():
+            self.exact[place] = arb(0)
+        for mode, verdicts in judged.items():
+            again = judged_arrays(self.computed[mode][found], self.exact[found], np.zeros(1), np.zeros(1), self.form)
+            for name in ("verdicts", "kinds", "ulps", "limits"):
+                getattr(verdicts, name)[found] = getattr(again, name)
+        return found
+
+    def _bare(self, places: np.ndarray, sides: Limits) -> np.ndarray:
+        """Say where the slopes agree on all sides of a point at which the function itself has no value, as sin(x)/x at 0.
+
+        There is no derivative at such a point. A branch that fills it in would make one.
+        """
+        holes = [not exact.is_finite() and low.is_finite() for exact, low in zip(self.exact[places], sides.low, strict=True)]
+        found = np.array(holes, dtype=bool)
+        if found.any():
+            here = {tensor.name: self.point[tensor.name][places[found]] for tensor in self.function.inputs}
+            (output,) = self.function.outputs
+            found[found] = [ball.is_nan() for ball in at(self.function, here, _BITS)[output]]
+        return found
+
+    @staticmethod
+    def _undefined(judged: Mapping[str, Judged], places: np.ndarray) -> None:
+        """Call undefined what is doubted at *places*."""
         for found in judged.values():
             here = places[np.isin(found.verdicts[places], _DOUBTED)]
             found.kinds[here] = np.where(found.kinds[here] == _MISSING_NAN, _MISSING_NAN, _NONE)
             found.verdicts[here], found.ulps[here], found.limits[here] = _UNDEFINED, np.nan, np.nan
-        return places
 
     def _by_sides(self, judged: Mapping[str, Judged], places: np.ndarray) -> None:
         """Judge anew, by the limits from all sides, what of *places* lies on a kink, in a hole, or at the end of a domain."""
         places = places[~self.derivative.smooth(self._here(places), self.exact[places])]
         if not len(places):
             return
+        places = np.setdiff1d(places, self._by_constancy(judged, places))
+        if not len(places):
+            return
         sides = self.derivative.sides(self._here(places), self.form)
+        bare = self._bare(places, sides)
+        self._undefined(judged, places[bare])
+        places, sides = places[~bare], Limits(sides.low[~bare], sides.high[~bare])
         before = self.exact.copy()
         for turn, place in enumerate(places.tolist()):
             self.exact[place] = filled(self.exact[place], sides.low[turn], sides.high[turn])
         for mode, found in judged.items():
             for turn, place in enumerate(places.tolist()):
                 one, got = _judgement(found, place), float(self.computed[mode][place])
-                again = judged_by_sides(one, got, before[place], sides.low[turn], sides.high[turn], self.form)
+                ends = sides.low[turn], sides.high[turn]
+                again = judged_by_sides(one, got, before[place], *ends, self.form, sure=len(self.derivative.names) == 1)
                 found.verdicts[place], found.kinds[place] = VERDICTS.index(again.verdict), KINDS.index(again.kind)
                 found.ulps[place], found.limits[place] = again.ulp, again.bound
 

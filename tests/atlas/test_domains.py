@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from diffcheck.atlas import VARIANTS, Variant
-from diffcheck.atlas.domains import valueless
+from diffcheck.atlas.domains import constant, valueless
 from diffcheck.atlas.measuring import Measurement, Task
 from diffcheck.verification.judging_arrays import KINDS, VERDICTS
 from diffcheck.verification.verdict import Kind, Verdict
@@ -57,3 +57,26 @@ def test_a_mixed_second_derivative_beside_the_domain_is_not_wrong():
     measurement = Measurement(VARIANTS["xlogy"], task)
     for batch in measurement.batches((np.array([0.0, 0.0, 3.0]), np.array([-0.5, -5e-324, 2.0]))):
         assert batch.judged.count(Verdict.WRONG) == batch.judged.count(Verdict.UNDECIDED) == 0, (batch.mode, batch.name)
+
+
+def filled_or_not(function):
+    """Return the verdicts on PyTorch's slope of *function* at 0 and at 0.5."""
+    variant = Variant("own", function, "elementary", edges=(0.0,))
+    (batch, *_) = Measurement(variant, Task("own", "float64", 1)).batches([np.array([0.0, 0.5])])
+    return [VERDICTS[place] for place in batch.judged.verdicts]
+
+
+def test_where_the_function_itself_has_no_value_nan_is_no_error_and_where_it_has_one_it_is():
+    assert filled_or_not(lambda x: torch.expm1(x) / x)[0] is Verdict.UNDEFINED
+    assert filled_or_not(lambda x: torch.where(x != 0, torch.expm1(x) / x, 1.0))[0] is Verdict.WRONG
+
+
+def test_a_power_of_zero_is_constant_as_its_positive_exponent_moves():
+    point = {"input": np.array([0.0, -0.0, 0.0, 0.0, 2.0]), "input_1": np.array([1e-30, 2.5, 0.0, -1.0, 1.0])}
+    assert constant(program_of("pow"), point, ("input_1",)).tolist() == [True, True, False, False, False]
+    measurement = Measurement(VARIANTS["pow"], Task("pow", "float64", 1))
+    found = {batch.mode: batch for batch in measurement.batches(list(point.values())) if batch.name == "input_1"}
+    verdicts = {mode: [VERDICTS[place] for place in batch.judged.verdicts[:2]] for mode, batch in found.items()}
+    assert verdicts["reverse"] == verdicts["generated"] == [Verdict.EXACT] * 2
+    assert verdicts["forward"][0] is Verdict.WRONG  # −∞
+    assert all(float(batch.exact[place]) == 0 for batch in found.values() for place in (0, 1))
