@@ -66,6 +66,8 @@ def _threshold(build: Builder, u: Array, threshold: Any, value: Any) -> Array:
 @operator("aten.hardshrink.default")
 def _hardshrink(build: Builder, u: Array, lambd: Any = 0.5) -> Array:
     edge = constant(lambd).at(())
+    if edge == 0:
+        return build.pointwise(lambda a: a, u)  # at 0 too, where a branch of its own would have another slope
     return build.pointwise(lambda a: select(a - edge, a, select(-edge - a, a, Integer(0))), u)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import Expr
 
 from diffcheck.capturing.arrays import Array, Builder, Places, constant
 from diffcheck.capturing.contractions import linear
-from diffcheck.capturing.reductions import log_softmax
+from diffcheck.capturing.reductions import log_softmax, mean, reduced
 from diffcheck.capturing.rows import operator
 from diffcheck.errors import CaptureError
 from diffcheck.notation.functions import absolute, sign
+from diffcheck.notation.selection import select
 
 _NONE, _MEAN, _SUM = 0, 1, 2  # at::Reduction
 _REDUCTIONS = {"none": _NONE, "mean": _MEAN, "sum": _SUM}
@@ -73,3 +75,27 @@ def _linear_cross_entropy_of_each(
     *storage: Any,
 ) -> Array:
     return _linear_cross_entropy(build, u, weight, target, bias, class_weight, "none", ignore_index, 0.0)[0]
+
+
+@operator("aten.huber_loss.default")
+def _huber_loss(build: Builder, u: Array, target: Array, reduction: int = _MEAN, delta: Any = 1.0) -> Array:
+    """½d² up to |d| = δ and δ·(|d| − ½δ) beyond: of the square of d, not of |d|, which has no second derivative at 0."""
+    edge = constant(delta).at(())
+    return _loss(build, u, target, reduction, lambda d: select(edge - absolute(d), d**2 / 2, edge * (absolute(d) - edge / 2)))
+
+
+@operator("aten.smooth_l1_loss.default")
+def _smooth_l1_loss(build: Builder, u: Array, target: Array, reduction: int = _MEAN, beta: Any = 1.0) -> Array:
+    """½d²/β up to |d| = β and |d| − ½β beyond."""
+    edge = constant(beta).at(())
+    if edge == 0:
+        return _loss(build, u, target, reduction, absolute)
+    return _loss(build, u, target, reduction, lambda d: select(edge - absolute(d), d**2 / (2 * edge), absolute(d) - edge / 2))
+
+
+def _loss(build: Builder, u: Array, target: Array, reduction: int, of: Callable[[Expr], Expr]) -> Array:
+    """Return *of* the difference, reduced over all elements."""
+    terms = build.pointwise(of, build.named(build.pointwise(lambda a, b: a - b, u, target)))
+    if reduction == _NONE:
+        return terms
+    return mean(build, terms) if reduction == _MEAN else reduced(build, terms, range(terms.rank))

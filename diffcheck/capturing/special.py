@@ -10,7 +10,7 @@ import torch
 from sympy import Expr, Integer, Rational, pi, sqrt
 
 from diffcheck.capturing.arrays import Array, Builder, constant
-from diffcheck.capturing.pointwise import applied, as_array, binary, clamped, equal, larger, unary
+from diffcheck.capturing.pointwise import applied, as_array, binary, clamped, equal, unary
 from diffcheck.capturing.rows import ROWS, operator
 from diffcheck.notation.functions import absolute, log1p, relu, sign, softplus, step
 from diffcheck.notation.selection import detach, select
@@ -119,7 +119,7 @@ BINARY: dict[str, Callable[[Expr, Expr], Expr]] = {
 
 # With tensors and numbers for either operand.
 MIXED: dict[str, Callable[[Expr, Expr], Expr]] = {
-    "fmod": lambda u, v: u - v * truncated(u / v),
+    "fmod": lambda u, v: u - v * sign(u) * sign(v) * floor(absolute(u) / absolute(v)),
     "remainder": _remainder,
     "copysign": lambda u, v: absolute(u) * select(-v, Integer(-1), Integer(1)),
     "xlogy": lambda u, v: _times_log(u, v, sympy.log(v)),
@@ -155,7 +155,8 @@ def _hypot(build: Builder, u: Array, v: Array) -> Array:
 
 
 def _larger_size(a: Expr, b: Expr) -> Expr:
-    return detach(larger(absolute(a), absolute(b)))
+    # Of two equal ones either will do: it is held constant.
+    return detach(select(absolute(a) - absolute(b), absolute(a), absolute(b)))
 
 
 @operator("aten.logit.default")

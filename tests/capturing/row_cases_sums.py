@@ -118,6 +118,18 @@ NORMALIZING = {
         call(x(3, 4), whole(2, 1, 3), positive(4), 0, -100),
         call(x(3, 4), whole(2, -100, 3), None, 2, -100),
     ],
+    "huber_loss.default": [
+        call(x(2, 3), x(2, 3)),
+        call(x(4), x(4), 0, 0.5),
+        call(x(4), x(4), 2, 2.0),
+        kink(at(1.0, 0.5, -1.0), at(0.5, 0.5, -0.5), 0, 0.5),
+    ],
+    "smooth_l1_loss.default": [
+        call(x(2, 3), x(2, 3)),
+        call(x(4), x(4), 0, 0.5),
+        call(x(4), x(4), 2, 0.0),
+        kink(at(1.0, 0.5, -1.0), at(0.5, 0.5, -0.5), 0, 0.5),
+    ],
     "nll_loss2d_forward.default": [call(x(1, 3, 2, 2), whole([[2, 0], [1, 2]]), positive(3), 1, -100)],
 }
 
