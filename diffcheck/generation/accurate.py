@@ -16,8 +16,8 @@ from diffcheck.derivation.pruning import needed
 from diffcheck.derivation.terms import fresh_name
 from diffcheck.generation.cancelling import uncancelled
 from diffcheck.generation.compositions import hypot1, ndtri
-from diffcheck.generation.excluding import excluded, is_sum_of_exponentials, written_out
-from diffcheck.generation.masking import inverted
+from diffcheck.generation.excluding import Others, excluded, halved, is_sum_of_exponentials, written_out
+from diffcheck.generation.masking import inverted, is_inverse_branch
 from diffcheck.generation.names import names_of
 from diffcheck.generation.scalars import is_number
 from diffcheck.generation.scaling import scaled_exponential, scaled_power, scaled_product
@@ -36,6 +36,7 @@ def accurate(program: Program) -> Program:
     """Return *program* with every equation in a form that loses no digits where a rule knows one."""
     known: dict[str, Equation] = {}
     sums: dict[str, Equation] = {}
+    without: Others = {}
     equations: list[Equation] = []
     taken = names_of(program)
     for equation in map(_of_one_term, program.equations):
@@ -44,14 +45,15 @@ def accurate(program: Program) -> Program:
             taken.add(root.target)
             equations.append(root)
             made = _with_root(made, root)
-        *others, made = excluded(made, known, sums, taken)
+        *others, made = excluded(made, known, sums, without, taken)
         taken.update(other.target for other in others)
         if is_sum_of_exponentials(made, known):
             sums[made.target] = made
         if not (made.bound or made.reduction is not Reduction.SUM or is_movement(made, program.tensors)):
             known[made.target] = made
         equations += [*others, made]
-    return replace(program, equations=needed(equations, program.outputs))
+    found = [halved(equation, known, sums) for equation in needed(equations, program.outputs)]
+    return replace(program, equations=needed(found, program.outputs))
 
 
 def formula(node: Expr) -> Expr:
@@ -86,7 +88,9 @@ def _of_one_term(equation: Equation) -> Equation:
 
 def _rewritten(equation: Equation, known: Mapping[str, Equation]) -> Equation:
     """Return *equation* by the rules, with as few operands written out in it as make one hold."""
-    body = formula(_spread(equation.body))
+    body = formula(written_out(_spread(equation.body), _scales(known)))
+    if any(map(is_inverse_branch, Mul.make_args(body))):
+        body = formula(written_out(body, known))  # a square in what is divided had better be divided before it is taken
     if equation.bound or equation.reduction is not Reduction.SUM:
         return replace(equation, body=body)
     made = written_out(body, known)
@@ -104,6 +108,11 @@ def _rewritten(equation: Equation, known: Mapping[str, Equation]) -> Equation:
                 return replace(equation, body=made)
         body = longer
     return equation
+
+
+def _scales(known: Mapping[str, Equation]) -> dict[str, Equation]:
+    """Return those equations that divide by a branch, as that on a size which may be 0: it had better be divided by last."""
+    return {name: other for name, other in known.items() if any(map(is_inverse_branch, Mul.make_args(other.body)))}
 
 
 def _spread(node: Expr) -> Expr:

@@ -35,6 +35,22 @@ def _listed(numbers: Sequence[float]) -> str:
 
 
 BESSEL_TORCH = f'''
+def _unscaled(value: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
+    """value·exp(|u|), where that exponential alone may overflow."""
+    half = torch.exp(torch.abs(u) / 2)
+    return value * half * half
+
+
+def _bessel_i0(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """I₀(u), a modified Bessel function of the first kind; torch.special.i0 overflows where exp(|u|) does, before I₀ does."""
+    return torch.where(torch.abs(u) > 80, _unscaled(torch.special.i0e(u), u), torch.special.i0(u), out=out)
+
+
+def _bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """I₁(u), a modified Bessel function of the first kind; as above."""
+    return torch.where(torch.abs(u) > 80, _unscaled(torch.special.i1e(u), u), torch.special.i1(u), out=out)
+
+
 def _bessel_integral(size: torch.Tensor, powers: tuple[int, int], series: tuple[float, ...]) -> torch.Tensor:
     """1/π·∫ wᵖ·(1 - w)^q·exp(-w·size) dt, w = 1 - cos t; from 25 on by 1/√(2π·size) times a series in 1/size."""
     power, other = powers
@@ -51,12 +67,15 @@ def _bessel_integral(size: torch.Tensor, powers: tuple[int, int], series: tuple[
 
 
 def _slope_of_bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """I₀(u) - I₁(u)/u; ½ at 0."""
+    """1/π·∫ cos²(t)·cosh(u·cos t) dt, terms of one sign; from 25 on I₀(u) - I₁(u)/u, scaled."""
     size = torch.abs(u)
-    value, share = torch.special.i0(size), torch.special.i1(size) / size
-    value = torch.where(share < value, value - share, value)
-    square = size * size
-    return torch.where(size < 1e-3, 0.5 + square * (0.1875 + square * {5 / 384!r}), value, out=out)
+    near = torch.cosh(size) / 2
+    for point in (
+{_listed(_COSINES)}
+    ):
+        near = near + torch.cosh(point * size) * point**2
+    far = torch.special.i0e(size) - torch.special.i1e(size) / size
+    return torch.where(size > 25, _unscaled(far, u), near * {4 / _NODES!r}, out=out)
 
 
 def _slope_of_bessel_i0e(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
@@ -98,7 +117,7 @@ def _second_derivative_of_bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None
 {_listed(_COSINES)}
     ):
         near = near + torch.sinh(point * u) * point**3
-    first, half = torch.special.i1e(u), torch.exp(torch.abs(u) / 2)
-    far = (first - (torch.special.i0e(u) - 2 * first / u) / u) * half * half
-    return torch.where(torch.abs(u) > 25, far, near * {4 / _NODES!r}, out=out)
+    first = torch.special.i1e(u)
+    far = first - (torch.special.i0e(u) - 2 * first / u) / u
+    return torch.where(torch.abs(u) > 25, _unscaled(far, u), near * {4 / _NODES!r}, out=out)
 '''

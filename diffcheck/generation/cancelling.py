@@ -11,6 +11,7 @@ from sympy import Add, Expr, Indexed, Integer, Mul, Pow, Symbol, expand, fractio
 
 from diffcheck.generation.compositions import hypot1
 from diffcheck.generation.masking import zero_first
+from diffcheck.generation.powers import of_mixed_power
 from diffcheck.generation.scaling import scaled_power
 from diffcheck.generation.special_sums import factors_of, of_bessel, of_erfcx, of_sinc
 from diffcheck.notation.functions import FUNCTIONS, absolute, erf, expm1, sech, sigmoid, sign, tanh
@@ -41,7 +42,7 @@ def uncancelled(total: Expr) -> Expr:
     """Return the sum *total*, with every pair of its terms that may cancel written as one term where a rule knows how."""
     terms = list(Add.make_args(total))
     for first, second in permutations(terms, 2):
-        for rule in (_with_one, _mirrored, of_sinc, of_erfcx, of_bessel, _over_common_bases, _multiple):
+        for rule in (_with_one, _mirrored, of_sinc, of_erfcx, of_bessel, of_mixed_power, _over_common_bases, _multiple):
             made = rule(first, second)
             if made is not None:
                 rest = [term for term in terms if term is not first and term is not second]

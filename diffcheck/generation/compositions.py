@@ -165,7 +165,7 @@ class second_derivative_of_erfcx(Composition):  # noqa: N801
         return (4 * u**2 + 2) * erfcx(u) - 4 * u / sqrt(pi)
 
 
-COMPOSITIONS = {
+COMPOSITIONS: dict[str, type[Composition]] = {
     each.__name__: each
     for each in (
         hypot1,

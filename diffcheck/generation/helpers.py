@@ -5,6 +5,7 @@ Like any elementwise operation, a helper may be given its own argument as ``out`
 
 from __future__ import annotations
 
+from diffcheck.generation.power_helpers import POWERS_NUMPY, POWERS_TORCH
 from diffcheck.generation.special_helpers import SPECIAL_NUMPY, SPECIAL_TORCH
 
 _TORCH = '''
@@ -16,6 +17,11 @@ def _softplus(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tens
 def _logsigmoid(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """-log(1 + exp(-u)), without overflow."""
     return torch.neg(torch.logaddexp(-u, u.new_zeros(())), out=out)
+
+
+def _sigmoid(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """exp(u)/(1 + exp(u)), which far below 0 is exp(u): there torch.sigmoid is 0, since exp(-u) overflows."""
+    return torch.maximum(torch.sigmoid(u), torch.exp(torch.clamp_max(u, -80)), out=out)
 
 
 def _sech(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
@@ -39,9 +45,16 @@ def _erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     return torch.special.erfcx(u, out=out)
 
 
-def _bessel_i1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """I₁(u), a modified Bessel function of the first kind."""
-    return torch.special.i1(u, out=out)
+def _sinh(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """½(exp(u) - exp(-u)); torch.sinh overflows where exp(u) does, before this does."""
+    half = torch.exp(torch.abs(u) / 2)
+    return torch.where(torch.abs(u) > 80, torch.sign(u) * (half * 0.5 * half), torch.sinh(u), out=out)
+
+
+def _cosh(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """½(exp(u) + exp(-u)); as above."""
+    half = torch.exp(torch.abs(u) / 2)
+    return torch.where(torch.abs(u) > 80, half * 0.5 * half, torch.cosh(u), out=out)
 
 
 def _hypot1(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
@@ -97,8 +110,8 @@ def _hypot1(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
 
 def _by_name(text: str) -> dict[str, str]:
     functions = text.strip("\n").split("\n\n\n")
-    return {function.removeprefix("def ").split("(", 1)[0]: function for function in functions}
+    return {function.split("def ", 1)[1].split("(", 1)[0]: function for function in functions}
 
 
-TORCH_HELPERS = _by_name(_TORCH + SPECIAL_TORCH)
-NUMPY_HELPERS = _by_name(_NUMPY + SPECIAL_NUMPY)
+TORCH_HELPERS = _by_name("\n".join((_TORCH, SPECIAL_TORCH, POWERS_TORCH)))
+NUMPY_HELPERS = _by_name("\n".join((_NUMPY, SPECIAL_NUMPY, POWERS_NUMPY)))

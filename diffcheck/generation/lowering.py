@@ -18,6 +18,7 @@ from diffcheck.generation.steps import Kind, Operand, Step, variable
 from diffcheck.generation.views import Axes, own_axes
 from diffcheck.generation.whole import is_counted
 from diffcheck.notation import Equation, name_of, reads_of
+from diffcheck.notation.functions import absolute
 from diffcheck.notation.selection import detach, held, select
 from diffcheck.notation.special_functions import floor
 
@@ -73,7 +74,10 @@ class Lowering:
             return self._branch(node, axes, name)
         if isinstance(node, floor) and (quotient := _quotient(node.args[0])) is not None:
             return self.apply("floor_divide", axes, name, *(self.value(part, axes) for part in quotient))
-        return self._through(self.target.function(type(node).__name__), self.value(node.args[0], axes, name), name)
+        operations = self.target.function(type(node).__name__)
+        if len(node.args) > 1:
+            return self.apply(operations[0], axes, name, *(self.value(part, axes) for part in node.args))
+        return self._through(operations, self.value(node.args[0], axes, name), name)
 
     def _branch(self, node: Expr, axes: Axes, name: str) -> Operand:
         """Lower a branch; both sides of it are computed, each in memory of its own."""
@@ -175,7 +179,11 @@ class Lowering:
 def _quotient(node: Expr) -> tuple[Expr, Expr] | None:
     """Return what is divided in *node* by what: rounded, their quotient may be a whole number or 0 where it itself is less."""
     above, below = node.as_numer_denom()
-    return (above, below) if isinstance(above, Indexed) and isinstance(below, Indexed) else None
+    return (above, below) if all(isinstance(part, Indexed) or _is_size(part) for part in (above, below)) else None
+
+
+def _is_size(node: Expr) -> bool:
+    return isinstance(node, absolute) and isinstance(node.args[0], Indexed)
 
 
 def _terms(node: Expr) -> list[Part]:

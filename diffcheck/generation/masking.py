@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, Indexed, Integer, Mul, Symbol, log
 
+from diffcheck.generation.powers import of_power
 from diffcheck.notation.functions import absolute, sign
 from diffcheck.notation.selection import select
 
@@ -11,7 +12,13 @@ _ZERO = Integer(0)
 
 
 def zero_first(node: Expr) -> Expr:
-    """Return uᵛ·log u as 0 where uᵛ is 0, and v·(v − 1)·uᵛ⁻² as 0 where v or v − 1 is: the other factors may be infinite."""
+    """Return uᵛ·log u as 0 where uᵛ is 0, and v·(v − 1)·uᵛ⁻² as 0 where v or v − 1 is: the other factors may be infinite.
+
+    Where v is an element of a tensor, these are functions that know it.
+    """
+    made = of_power(node)
+    if made is not None:
+        return made
     factors = Mul.make_args(node)
     for factor in factors:
         if not factor.is_Pow or factor.exp.is_number:
@@ -29,6 +36,11 @@ def inverted(node: Expr) -> Expr:
         return node
     condition, then, other = node.args
     return 1 / select(condition, then.base, other) if then.is_Pow and then.exp == -1 and other == 1 else node
+
+
+def is_inverse_branch(node: Expr) -> bool:
+    """Say whether *node* is 1 over a branch, as `inverted` makes it."""
+    return bool(node.is_Pow and node.exp == -1 and isinstance(node.base, select))
 
 
 def is_leaf(node: Expr) -> bool:

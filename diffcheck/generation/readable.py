@@ -159,8 +159,7 @@ class Readable:
         return f"{base}{joint}{exponent}", _POWER
 
     def _call(self, node: Expr, axes: Axes) -> str:
-        (argument,) = node.args
-        text = self.full(argument, ()) if is_number(argument) else self._of(argument, axes)[0]
+        text = ", ".join(self.full(part, ()) if is_number(part) else self._of(part, axes)[0] for part in node.args)
         for step in self.target.function(type(node).__name__):
             text = f"{self.target.operation(step)}({text})"
         return text

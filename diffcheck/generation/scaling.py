@@ -8,7 +8,7 @@ import sympy
 from sympy import Expr, Indexed, Integer, Mul, Poly, Pow, Rational, Symbol, log
 
 from diffcheck.generation.compositions import bessel_i0e, bessel_i1e, exp2, hypot1, ndtri, slope_of_ndtri
-from diffcheck.generation.masking import is_leaf, zero_first
+from diffcheck.generation.masking import is_inverse_branch, is_leaf, zero_first
 from diffcheck.notation.functions import absolute, sech, sigmoid
 from diffcheck.notation.selection import held, select
 from diffcheck.notation.special_functions import bessel_i
@@ -19,8 +19,10 @@ _ZERO = Integer(0)
 
 
 def scaled_power(node: Expr) -> Expr:
-    """Return the power *node*, of 1 + eᵛ as one of the logistic function, of 1 + v² as one of its root."""
+    """Return the power *node*, of 1 + eᵛ as one of the logistic function, of 1 + v² as one of its root, of 2 and ½ as exp2."""
     base, exponent = node.args
+    if not exponent.is_number and base.is_Rational and (times := log(base, 2)) in (1, -1):
+        return exp2(times * exponent)
     if not base.is_Add or len(base.args) != 2 or base.args[0] != 1 or not (2 * exponent).is_Integer:
         return node
     other = base.args[1]
@@ -52,7 +54,7 @@ def scaled_product(node: Expr) -> Expr:
                 product = Mul(*rest, made)
                 return scaled_product(product) if product.is_Mul else product
     inside = _inside(node)
-    return zero_first(_decayed(_ratios(_doubled(node)))) if inside is None else inside
+    return zero_first(_decayed(_ratios(_rooted(_doubled(node))))) if inside is None else inside
 
 
 def _inside(node: Expr) -> Expr | None:
@@ -87,12 +89,24 @@ def _of_one_base(first: Expr, second: Expr) -> Expr | None:
 
 
 def _doubled(node: Expr) -> Expr:
-    """Return c·2ᵘ with ¼ ≤ |c| < 1 as 2c·2ᵘ⁻¹: 2ᵘ alone may overflow."""
+    """Return c·2ᵘ with ¼ ≤ |c| < 1 as 2c·2ᵘ⁻¹, or 4c·2ᵘ⁻², with a number of at least 1: 2ᵘ alone may overflow."""
     number, rest = node.as_independent(Indexed, Symbol, as_Add=False)
     power = next((factor for factor in Mul.make_args(rest) if isinstance(factor, exp2)), None)
     if power is None or power.args[0].is_Add or not number.is_comparable or not Rational(1, 4) <= abs(number) < 1:
         return node
-    return 2 * number * rest / power * exp2(power.args[0] - 1)
+    less = 1 if abs(number) >= Rational(1, 2) else 2
+    return 2**less * number * rest / power * exp2(power.args[0] - less)
+
+
+def _rooted(node: Expr) -> Expr:
+    """Return k·q²/m, with m the branch on a size which may be 0, as (k·q/√m)·q/√m: q² may vanish and 1/m overflow before."""
+    for factor in Mul.make_args(node):
+        base, power = _base(factor)
+        scale = next((other.base for other in Mul.make_args(node) if is_inverse_branch(other)), None)
+        if power == 2 and (is_leaf(base) or isinstance(base, select)) and scale is not None:
+            root = held(base / sympy.sqrt(scale))
+            return held(node / factor * scale * root) * root
+    return node
 
 
 def _ratios(node: Expr) -> Expr:

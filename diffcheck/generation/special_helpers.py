@@ -91,14 +91,14 @@ def _second_derivative_of_sinc(u: torch.Tensor, *, out: torch.Tensor | None = No
 
 # By ζ: torch.polygamma(1, u) has 9 digits in float64 (2.13, CPU). Below 0 by reflection: there torch.special.zeta takes a step
 # for every whole number, without end where numbers are so large that a step changes nothing. Far out by the first terms of the
-# asymptotic series, (n - 1)!/uⁿ·(1 + n/2u): there zeta's own power of u vanishes before the quotient does.
+# asymptotic series, (n - 1)!/uⁿ·(1 + n/2u + …/u²): there zeta's own power of u vanishes before the quotient does.
 _POLYGAMMA = '''
 def _polygamma_{order}(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """{factor}·ζ({above}, u), the derivative of order {order} of digamma; below 0 by that of 1 - u and of π·cot(πu)."""
     below = u < 0
     size = torch.where(below, 1 - u, u)
     far = {first}*(1 + {half}/size)*(1/size)**{order}
-    value = torch.where(size > 1e10, far, torch.special.zeta({above}, size).mul_({factor}))
+    value = torch.where(size > 4 * torch.finfo(u.dtype).eps ** -0.5, far, torch.special.zeta({above}, size).mul_({factor}))
     cot = torch.frac(u).mul_({pi}).tan_().reciprocal_()
     return torch.where(below, {sign}value - {scale}*{slope}, value, out=out)
 '''

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from diffcheck.errors import GenerationError
 from diffcheck.generation.helpers import NUMPY_HELPERS, TORCH_HELPERS
+from diffcheck.generation.powers import POWERS
 from diffcheck.notation.special_functions import HIGHEST_ORDER
 
 
@@ -76,14 +77,16 @@ class Target:
         return f"{self.name}.broadcast_to({text}, {shape}).{self.copy}()"
 
 
-_DIRECT = ("exp", "log", "sin", "cos", "sinh", "cosh", "tanh", "expm1", "log1p", "sign")
+_DIRECT = ("exp", "log", "sin", "cos", "tanh", "expm1", "log1p", "sign")
+_HYPERBOLIC = ("sinh", "cosh")
 _INVERSE = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
 _SLOPES = tuple(f"slope_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx", "ndtri"))
 _SECOND = tuple(f"second_derivative_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx"))
 _J1 = ("j1_by_u", "slope_of_sinc", "second_derivative_of_sinc")
+_POWERS = tuple(POWERS)
 _SPECIAL = ("erf", "erfc", "erfinv", "lgamma", "digamma")
 _ORDERS = tuple(f"polygamma_{order}" for order in range(1, HIGHEST_ORDER + 1))
-_SAME = (*_DIRECT, "floor", "floor_divide", "add", "square", "sqrt", "reciprocal")
+_SAME = (*_DIRECT, *_HYPERBOLIC, "floor", "floor_divide", "add", "square", "sqrt", "reciprocal")
 
 # Bessel functions of order 2 and up are refused: by recurrence from orders 0 and 1 they lose all digits at 0.
 TORCH = Target(
@@ -96,14 +99,15 @@ TORCH = Target(
     on_devices=True,
     in_place=True,
     typed=True,
-    operations={name: name for name in (*_SAME, "addcmul", "mul", "sub", "div", "neg", "pow", "abs", "sigmoid")}
-    | {name: name for name in (*_INVERSE, *_SPECIAL, "i0", "exp2", "dot", "mv", "mm")},
-    functions={name: (name,) for name in (*_DIRECT, *_INVERSE, *_SPECIAL, "sigmoid", "floor", "exp2")}
-    | {"absolute": ("abs",), "bessel_i0": ("i0",)}
-    | {name: (f"_{name}",) for name in ("sech", "softplus", "logsigmoid", "step", "relu", "erfcx", "bessel_i1", *_ORDERS)}
+    operations={name: name for name in (*_SAME, "addcmul", "mul", "sub", "div", "neg", "pow", "abs")}
+    | {name: name for name in (*_INVERSE, *_SPECIAL, "exp2", "dot", "mv", "mm")},
+    functions={name: (name,) for name in (*_DIRECT, *_INVERSE, *_SPECIAL, "floor", "exp2")}
+    | {"absolute": ("abs",)}
+    | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu", "erfcx")}
+    | {name: (f"_{name}",) for name in (*_HYPERBOLIC, "bessel_i0", "bessel_i1", *_ORDERS)}
     | {
         name: (f"_{name}",)
-        for name in ("hypot1", "bessel_i0e", "bessel_i1e", "ndtri", "slope_of_erfcx", *_SLOPES, *_SECOND, *_J1)
+        for name in ("hypot1", "bessel_i0e", "bessel_i1e", "ndtri", "slope_of_erfcx", *_SLOPES, *_SECOND, *_J1, *_POWERS)
     },
     helpers=TORCH_HELPERS,
     # cosh overflows only where sech² is 0 in the same format. NumPy would warn of that.
@@ -125,9 +129,9 @@ NUMPY = Target(
     | {"mul": "multiply", "sub": "subtract", "div": "divide", "neg": "negative", "pow": "power", "abs": "absolute"}
     | {name: name.replace("a", "arc", 1) for name in _INVERSE}
     | {"dot": "dot", "mv": "matmul", "mm": "matmul", "exp2": "exp2"},
-    functions={name: (name,) for name in (*_DIRECT, *_INVERSE, "floor", "exp2")}
+    functions={name: (name,) for name in (*_DIRECT, *_HYPERBOLIC, *_INVERSE, "floor", "exp2")}
     | {"absolute": ("abs",)}
-    | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu", "hypot1", *_J1)},
+    | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu", "hypot1", *_J1, *_POWERS)},
     helpers=NUMPY_HELPERS,
 )
 

@@ -6,6 +6,7 @@ import pytest
 from diffcheck.atlas import variant_of
 from diffcheck.atlas.asking import GENERATED
 from diffcheck.atlas.measuring import Measurement, Task
+from diffcheck.oracle import FORMATS, round_value
 from diffcheck.verification.judging_arrays import VERDICTS
 from diffcheck.verification.verdict import Verdict
 
@@ -37,10 +38,46 @@ CASES = [
     ("polygamma(n=1)", 1, [(1.34e154,), (1e20,), (0.5,), (-1.5,)], FINE),
     ("pow", 1, [(2e-322, 0.0), (1e-300, -0.0), (3.0, 2.0), (0.0, 1.0)], FINE),
     ("pow", 2, [(1.0000000000000002, 2.16e275), (1e-323, 0.0), (3.0, 2.0), (1.5, 1.0)], FINE),
+    (
+        "pow",
+        1,
+        [(1e-200, 1e-200), (-1.0, 2.0**54), (0.0, 5e-324), (1.0001, 7.09e6), (0.99987, 5.4e6), (5e-324, 5e-324)],
+        (*FINE, Verdict.UNDEFINED),
+    ),
+    ("pow", 2, [(1e-150, 1e-300), (0.7, 2080.0), (1.5, 1e-17), (2.0, 0.0), (-3.0, 3.0)], (*FINE, Verdict.UNDEFINED)),
+    ("pow(base=2)", 1, [(1024.3,), (-1074.0,), (1e-20,)], FINE),
+    ("pow(base=0.5)", 2, [(-1024.9,), (3.0,)], FINE),
     ("remainder", 1, [(5e-324, -7.875), (-5e-324, 3.0), (7.0, 3.0)], FINE),
     ("sinc", 2, [(0.0,), (-5e-324,), (0.66,), (0.4499,), (0.4501,), (1e300,), (1000000.5,), (3.0,)], FINE),
     ("soft_margin_loss(target=-1)", 2, [(92.2,), (-700.0,), (0.3,), (37.0,)], FINE),
     ("sinc", 1, [(1e300,), (-3.885337784451458e84,), (1000000.5,), (0.3,), (5e-324,)], FINE),
+    ("sigmoid", 1, [(-720.0,), (-745.0,), (-80.0,), (-79.9,), (36.0,)], FINE),
+    ("silu", 1, [(-709.9,), (-708.0,), (-40.0,)], FINE),
+    ("sqrt", 1, [(-0.0,), (0.0,), (5e-324,)], (*FINE, Verdict.UNDEFINED)),
+    ("rsqrt", 1, [(-0.0,), (0.0,), (4.0,)], (*FINE, Verdict.UNDEFINED)),
+    ("hypot", 2, [(2e-310, 2e-310), (3e-250, 2e-300), (0.0, 5e-324), (1e-308, 0.5e-308)], FINE),
+    ("fmod", 1, [(26.96875, 0.9990234375), (1.0000000000000018, 1.1186365270104071e-13), (-7.0, 2.0)], FINE),
+    ("fmod", 1, [(0.0, 0.0), (3.0, 0.0)], (*FINE, Verdict.UNDEFINED)),
+    ("huber_loss(target=0.3)", 2, [(0.3,), (0.5,), (-2.0,)], FINE),
+    ("smooth_l1_loss(beta=0.5, target=0.3)", 2, [(0.3,), (0.5,), (-2.0,)], FINE),
+    ("hardshrink(lambd=0)", 1, [(0.0,), (-0.0,), (2.0,)], FINE),
+    ("softmax([x, 0])[0]", 2, [(1e-9,), (-1e-300,), (0.7,), (-40.0,), (300.0,)], FINE),
+]
+# The same in formats whose range ends sooner.
+NARROW = [
+    ("cosh", 1, "float32", [88.95, -89.2, 80.0, 80.1], FINE),
+    ("sinh", 1, "float32", [88.95, -89.2, 80.0, 80.1], FINE),
+    ("cosh", 1, "bfloat16", [89.0], FINE),
+    ("i0", 1, "float32", [89.5, -91.0, 25.0, 25.1, 1e-3], FINE),
+    ("i0", 2, "float32", [89.5, -91.0, 25.0, 25.1, 1e-3], FINE),
+    ("i1", 1, "float32", [0.05643418, 1.4379527, 89.5], FINE),
+    ("sigmoid", 1, "float32", [-88.9, -95.0, -103.0, 88.9], FINE),
+    ("logsigmoid", 1, "float32", [88.9, 95.0], FINE),
+    ("mish", 1, "float32", [-90.08, -88.0], FINE),
+    ("polygamma(n=3)", 2, "float32", [6.7551552e7, 1e4, 2e4, 3.0], FINE),
+    ("softmax([x, 0])[0]", 2, "bfloat16", [1e-3, -1e-30, 0.01], FINE),
+    ("exp2", 2, "float16", [17.0, 16.5], FINE),
+    ("rsqrt", 1, "float16", [0.0003876686096191406], FINE),
 ]
 
 
@@ -52,6 +89,17 @@ def test_the_generated_derivative_has_its_digits(name, order, points, wanted):
     assert found
     for batch in found:
         for point, got, exact, verdict in zip(points, batch.got, batch.exact, batch.judged.verdicts, strict=True):
+            assert VERDICTS[verdict] in wanted, (batch.name, point, got, exact)
+
+
+@pytest.mark.parametrize(("name", "order", "dtype", "points", "wanted"), NARROW)
+def test_the_generated_derivative_has_its_digits_in_narrow_formats(name, order, dtype, points, wanted):
+    measurement = Measurement(variant_of(name), Task(name, dtype, order))
+    values = np.array([round_value(point, FORMATS[dtype]) for point in points])
+    found = [batch for batch in measurement.batches([values]) if batch.mode in GENERATED]
+    assert found
+    for batch in found:
+        for point, got, exact, verdict in zip(values, batch.got, batch.exact, batch.judged.verdicts, strict=True):
             assert VERDICTS[verdict] in wanted, (batch.name, point, got, exact)
 
 

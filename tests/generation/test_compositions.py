@@ -5,6 +5,7 @@ import pytest
 from flint import arb, ctx
 
 from diffcheck.generation.compositions import COMPOSITIONS
+from diffcheck.generation.powers import POWERS
 from diffcheck.generation.spelling import TARGETS
 from diffcheck.notation import parse, read
 from diffcheck.notation.program import Equation, Program
@@ -94,10 +95,57 @@ def test_is_its_definition(name, target):
             assert error <= ULP.get(name, 4), (value, one, exact)
 
 
+# v − 1 rounds to −1, and to another parity; uᵛ⁻¹ vanishes or overflows where v·uᵛ⁻¹ does not; powers of 0 and of what is less.
+PAIRS = [
+    (3.0, 2.0), (0.3, -1.7), (2.0, 0.5), (1e-30, 1e-30), (1e-160, 1e-200), (1e300, 1e-20), (1 + 2.0**-40, 2.0**60),
+    (-1.0, 2.0**54), (-3.0, 5.0), (-3.0, -4.0), (0.9998779296875, 5.7e6), (1.0001, 7.09e6), (0.7, 2085.0), (0.0, 3.0),
+    (0.0, 1.0),
+    (5e-324, 0.99988), (1e-310, 1.00001), (7.0, 0.0), (7.0, 1.0), (1.0, 1e300), (1.7, 1337.0), (1e5, -61.5),
+]  # fmt: skip
+
+
+def of_pairs(name, body):
+    program = parse("parameter x[n]; parameter z[n]\ny[i] = x[i] + z[i]\noutput y")
+    (equation,) = program.equations
+    node = body(*(read(letter, [equation.indices[0].symbol]) for letter in "xz"))
+    return Program(program.inputs, (Equation("y", equation.indices, (), node),), ("y",))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", POWERS)
+def test_a_derivative_of_a_power_is_its_definition(name, target):
+    from diffcheck.derivation import Gradient
+    from diffcheck.generation import generate
+
+    by_exponent = name.endswith("exponent")
+    pairs = np.array([pair for pair in PAIRS if pair[0] > 0 or (name != "mixed_slope_of_power" and not by_exponent)])
+    first, second = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+    program = of_pairs(name, POWERS[name])
+    made = generate(Gradient(program, ("x",), program), target).compile()
+    if target == "torch":
+        import torch
+
+        got = made(x=torch.tensor(first), z=torch.tensor(second))[0].numpy()
+    else:
+        got = made(x=first, z=second)[0]
+    defined_as = of_pairs(name, POWERS[name].definition)
+    wanted = exact_pointwise(defined_as, {"x": first, "z": second}, dtype=FORMATS["float64"])["y"]
+    for pair, one, exact in zip(pairs.tolist(), got.tolist(), wanted, strict=True):
+        with ctx.workprec(200):
+            if not exact.is_finite() or abs(exact) > arb(2) ** 1023:
+                assert not abs(one) < 1e308 or pair[0] == 0, (pair, one, exact)
+                continue
+            size = max(abs(float(exact.mid())), 2.0**-1022)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                scale = 4 + 2 * abs(pair[1] * np.log(np.abs(pair[0]))) if pair[0] else 4  # what an input's last bit makes of it
+            error = float(abs(arb(one) - exact).mid()) / (size * 2.0**-52)
+            assert error <= scale, (pair, one, exact)
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_second_derivative_of_sinc_has_no_hole(target):
     assert called("second_derivative_of_sinc", target, np.zeros(1))[0] == pytest.approx(-(np.pi**2) / 3, rel=1e-15)
 
 
 def test_all_are_spelt_for_torch():
-    assert set(COMPOSITIONS) <= set(TARGETS["torch"].functions)
+    assert {*COMPOSITIONS, *POWERS} <= set(TARGETS["torch"].functions)

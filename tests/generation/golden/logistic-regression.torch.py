@@ -8,6 +8,11 @@ def _logsigmoid(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Te
     return torch.neg(torch.logaddexp(-u, u.new_zeros(())), out=out)
 
 
+def _sigmoid(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """exp(u)/(1 + exp(u)), which far below 0 is exp(u): there torch.sigmoid is 0, since exp(-u) overflows."""
+    return torch.maximum(torch.sigmoid(u), torch.exp(torch.clamp_max(u, -80)), out=out)
+
+
 def model(X: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """z[i] = b + z_sum[i]
 
@@ -35,7 +40,7 @@ def dloss_fn(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     Shapes: z (n,), y (n,).
     """
     n = z.shape[0]
-    return ((1 - y) * torch.sigmoid(z) - y * torch.sigmoid(-z)) / n
+    return ((1 - y) * _sigmoid(z) - y * _sigmoid(-z)) / n
 
 
 def dmodel_dw(X: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -98,9 +103,10 @@ def grad(
     z_sum = torch.mv(X, w, out=t0)
     z = z_sum.add_(b)
     z_bar = torch.neg(y, out=t1).add_(1)
-    u1 = torch.sigmoid(z, out=t2)
+    u1 = _sigmoid(z, out=t2)
     z_bar = z_bar.mul_(u1)
-    u2 = z.neg_().sigmoid_().mul_(y)
+    u2 = z.neg_()
+    u2 = _sigmoid(u2, out=u2).mul_(y)
     z_bar = z_bar.sub_(u2).mul_(1 / n)
     w_bar = torch.mv(X.T, z_bar)
     b_bar = z_bar.sum()
