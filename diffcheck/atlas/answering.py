@@ -16,12 +16,14 @@ from diffcheck.atlas.choosing import variant_of
 from diffcheck.atlas.measuring import Measurement, Question, Task, is_exhaustive, points_of
 from diffcheck.atlas.positions import disagreements, picked
 from diffcheck.atlas.searching import Search
+from diffcheck.atlas.slopes import moderate, slopes
 from diffcheck.atlas.specials import specials
 from diffcheck.atlas.store import DONE, REFUSED, Answer
 from diffcheck.atlas.summaries import Summary
 from diffcheck.errors import DiffcheckError, UnusedParameterWarning
 from diffcheck.generation import generate
 from diffcheck.notation.mathml import program_mathml
+from diffcheck.verification.verdict import Verdict
 
 _POSITIONS = 24  # values of which the derivative is compared at all places of tensors
 
@@ -66,6 +68,8 @@ def _bodies(measurement: Measurement, exhaustive: bool, seed: int) -> dict[str, 
     bodies = {mode: summary.as_dict() | {"exhaustive": exhaustive} for mode, summary in summaries.items()}
     special = specials(measurement)
     like = next(iter(measurement.tensors({"like": lines[0][:1]}).values()))
+    usual = moderate(len(lines), measurement.variant.accepted, measurement.form)
+    spread = measurement.tensors(dict(zip(measurement.names, usual, strict=True)))
     for mode, body in bodies.items():
         body["specials"] = [_plain(asdict(one)) for one in special if one.mode == mode]
         low, high = measurement.variant.accepted
@@ -74,6 +78,9 @@ def _bodies(measurement: Measurement, exhaustive: bool, seed: int) -> dict[str, 
         apart = disagreements(measurement.ways[mode], points, measurement.names, like)
         gross = sum(one.gross for one in apart)
         first = _plain(asdict(apart[0])) if apart else None
+        body["slopes"] = asdict(slopes(measurement.ways[mode], spread))
+        if body["slopes"]["apart"]:  # right for 1 alone
+            body["verdict"] = Verdict.WRONG.value
         body["positions"] = {"tried": len(points), "apart": len(apart), "gross": gross, "first": first}
     for mode in GENERATED & bodies.keys():
         bodies[mode] |= _formula(measurement)

@@ -13,6 +13,7 @@ from diffcheck.atlas.store import DONE, Answer, Store
 from diffcheck.oracle import format_of
 
 BLAMED = ("wrong", "undecided", "lossy")
+_ENDLESS = ("spurious NaN", "spurious infinity", "missing infinity", "overflow")
 
 
 def collected(store: Store) -> dict[str, Any]:
@@ -49,9 +50,9 @@ def digits_lost(body: Mapping[str, Any], dtype: str) -> float:
     It is the largest that the formula is to blame for, if there is one. NaN or an infinity for a finite value costs all digits.
     """
     all_digits = format_of(dtype).precision * math.log10(2)
-    if any(body["kinds"].get(kind) for kind in ("spurious NaN", "spurious infinity", "missing infinity")):
-        return round(all_digits, 2)
     worst = body["blamed"] or body["worst"]
+    if any(body["kinds"].get(kind) for kind in _ENDLESS) or (worst is not None and worst["ulp"] is None):
+        return round(all_digits, 2)
     largest = worst["ulp"] if worst else 0.0
     return round(min(math.log10(max(largest, 1.0)), all_digits), 2)
 
@@ -77,5 +78,12 @@ def fault_of(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found
 
 
+def flaws_of(row: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the derivative of *row* beside its value at finite numbers, in words."""
+    specials = [f"{one['fault']} at {one['at']}" for one in row["specials"] if one["fault"]]
+    places = ["another derivative at other places of a tensor"] if row["positions"]["gross"] else []
+    return specials + places + (["no multiple of what comes in"] if row.get("slopes", {}).get("apart") else [])
+
+
 def _size(row: Mapping[str, Any]) -> float:
-    return float(row["blamed"]["ulp"]) if row["blamed"] else -1.0
+    return -1.0 if row["blamed"] is None or row["blamed"]["ulp"] is None else float(row["blamed"]["ulp"])

@@ -55,8 +55,8 @@ class Derivative:
             bound[endless] = rounding_bounds(self.stable, here, dtype=form)[self.output]
         return bound
 
-    def sides(self, point: Mapping[str, np.ndarray], form: Format) -> Limits:
-        """Return the limits from all sides, as near as *form* needs at 0, and relatively near at other numbers.
+    def sides(self, point: Mapping[str, np.ndarray], form: Format, function: Program) -> Limits:
+        """Return the limits from all sides on which *function* has a value: as near as *form* needs at 0, else relatively near.
 
         At large ones nearer: what oscillates has the same value on all sides only where the sides are much less than 1 away.
         """
@@ -64,12 +64,13 @@ class Derivative:
         large = ~at_zero & np.any([np.abs(point[name]) > _LARGE for name in self.names], axis=0)
         groups = ((at_zero, _near_zero(form)), (large, NEAR), (~at_zero & ~large, _NEAR))
         low, high = np.empty(len(at_zero), dtype=object), np.empty(len(at_zero), dtype=object)
+        partial = np.zeros(len(at_zero), dtype=bool)
         for chosen, near in groups:
             if len(places := np.flatnonzero(chosen)):
                 here = {name: value[places] for name, value in point.items()}
-                found = limits(self.stable, here, near=near, mixed=self._mixed)[self.output]
-                low[places], high[places] = found.low, found.high
-        return Limits(low, high)
+                found = limits(self.stable, here, near=near, mixed=self._mixed, where=function)[self.output]
+                low[places], high[places], partial[places] = found.low, found.high, found.partial
+        return Limits(low, high, partial)
 
     def smooth(self, point: Mapping[str, np.ndarray], exact: np.ndarray) -> np.ndarray:
         """Say where the derivative hardly changes on all sides, so that there is neither a kink nor a hole: cheaply."""

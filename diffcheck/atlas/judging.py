@@ -113,6 +113,14 @@ class Judging:
             found[found] = [ball.is_nan() for ball in at(self.function, here, _BITS)[output]]
         return found
 
+    def _otherwise(self, places: np.ndarray, one_sided: np.ndarray) -> list[Verdict]:
+        """Return the verdict on what is not the infinity that the sides of a pole agree on."""
+        if len(self.derivative.names) > 1:
+            return [Verdict.UNDECIDED] * len(places)
+        (values,) = (self.point[name][places] for name in self.derivative.names)
+        below = one_sided & (values == 0) & np.signbit(values)
+        return [Verdict.UNDEFINED if here else Verdict.WRONG for here in below]
+
     @staticmethod
     def _undefined(judged: Mapping[str, Judged], places: np.ndarray) -> None:
         """Call undefined what is doubted at *places*."""
@@ -129,10 +137,11 @@ class Judging:
         places = np.setdiff1d(places, self._by_constancy(judged, places))
         if not len(places):
             return
-        sides = self.derivative.sides(self._here(places), self.form)
-        bare = self._bare(places, sides)
+        sides = self.derivative.sides(self._here(places), self.form, self.function)
+        bare, one_sided = self._bare(places, sides), np.asarray(sides.partial)
         self._undefined(judged, places[bare])
         places, sides = places[~bare], Limits(sides.low[~bare], sides.high[~bare])
+        otherwise = self._otherwise(places, one_sided[~bare])
         before = self.exact.copy()
         for turn, place in enumerate(places.tolist()):
             self.exact[place] = filled(self.exact[place], sides.low[turn], sides.high[turn])
@@ -140,7 +149,7 @@ class Judging:
             for turn, place in enumerate(places.tolist()):
                 one, got = _judgement(found, place), float(self.computed[mode][place])
                 ends = sides.low[turn], sides.high[turn]
-                again = judged_by_sides(one, got, before[place], *ends, self.form, sure=len(self.derivative.names) == 1)
+                again = judged_by_sides(one, got, before[place], *ends, self.form, otherwise=otherwise[turn])
                 found.verdicts[place], found.kinds[place] = VERDICTS.index(again.verdict), KINDS.index(again.kind)
                 found.ulps[place], found.limits[place] = again.ulp, again.bound
 

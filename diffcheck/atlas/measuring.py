@@ -81,7 +81,7 @@ class Measurement:
         """Return the way to the derivative, none where PyTorch has no kernel or no formula for it, or no code is generated."""
         try:
             way = MODES[mode].of(self.variant.function, self.gradient)
-            way(self.tensors(dict.fromkeys(self.names, np.array([0.5]))))
+            way(self.tensors(dict.fromkeys(self.names, np.array([0.5]))), None)
         except (DiffcheckError, RuntimeError) as refusal:  # NotImplementedError is a RuntimeError
             self.refused[mode] = (str(refusal).splitlines() or [type(refusal).__name__])[0]
             return None
@@ -94,7 +94,7 @@ class Measurement:
 
     def got(self, mode: str, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return what *mode* gives at *values* by the labels of the derivatives: numbers of the task's dtype, as float64."""
-        found, dtype = self.ways[mode](self.tensors(values)), getattr(torch, self.task.dtype)
+        found, dtype = self.ways[mode](self.tensors(values), None), getattr(torch, self.task.dtype)
         # A tangent may be wider: float_power gives float64.
         return {name: value.detach().cpu().to(dtype).double().numpy(force=True) for name, value in found.items()}
 

@@ -22,7 +22,7 @@ from diffcheck.verification.verdict import Kind
 
 _POWERS = (20, 31, 42, 53, 64)
 _BITS = 400
-_SMALL, _GROWS = 2.0**-18, 1.15
+_SMALL, _TINY, _GROWS = 2.0**-18, 2.0**-64, 1.15
 OTHER = "another number"
 
 
@@ -62,7 +62,8 @@ def tends_to(derivative: Derivative, sign: int) -> float | None:
     rises = [math.inf if math.isinf(later) or not sooner else later / sooner for sooner, later in pairwise(sizes)]
     if any(math.isnan(value) for value in values[1:]):
         return None
-    if all(value == 0 for value in values[1:]) or (sizes[-1] < _SMALL and all(size < _SMALL for size in sizes[-2:])):
+    shrinks = all(size < _SMALL for size in sizes[-2:]) and all(not rise > 1 / _GROWS for rise in rises[-2:])
+    if all(size < _TINY for size in sizes[1:]) or shrinks:
         return 0.0
     if all(rise > _GROWS for rise in rises) and len({value > 0 for value in values}) == 1:
         return math.copysign(math.inf, values[-1])

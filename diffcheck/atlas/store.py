@@ -16,7 +16,7 @@ from typing import Any
 from diffcheck.atlas.measuring import Question, Task
 from diffcheck.errors import ResultsUnreadable
 
-_SCHEMA = 2
+_SCHEMA = 3
 _TABLES = """
 create table if not exists origin (name text primary key, value text not null);
 create table if not exists answers (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -43,13 +45,16 @@ class Worst:
 class Summary:
     """The points of one question: how many, how they were judged, the largest and the mean error, and the error by binade.
 
-    *searched* are points that the search for the worst input tried beside: they count for the largest error alone, and for
-    *blamed*, the largest that the argument is not to blame for: where it determines more digits than were got.
+    *searched* are points that the search for the worst input tried beside: they are not among the counts of verdicts and kinds,
+    since the search goes where errors are, but *found* has their verdicts, and they count for the worst of everything.
+    *worst* is the largest error, and *blamed* the worst that the argument is not to blame for: of the points with the worst
+    verdict that one with the largest error in ULP, one that is no number if there is no other.
     """
 
     points: int = 0
     searched: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     total_ulp: float = 0.0
     measured: int = 0
@@ -66,15 +71,14 @@ class Summary:
     @property
     def verdict(self) -> str:
         """The worst verdict that any point got."""
-        return next((verdict for verdict in WORST_FIRST if self.verdicts[verdict]), "")
+        return next((verdict for verdict in WORST_FIRST if self.verdicts[verdict] or self.found[verdict]), "")
 
     def count(self, batch: Batch) -> None:
         """Add the points of *batch*; an error at a kink or of a value that does not exist is none in ULP."""
         judged, errors = batch.judged, measurable(batch)
         self.points += judged.verdicts.size
-        for names, places, counter in ((VERDICTS, judged.verdicts, self.verdicts), (KINDS, judged.kinds, self.kinds)):
-            values, counts = np.unique(places, return_counts=True)
-            counter.update({names[value].value: int(count) for value, count in zip(values, counts, strict=True)})
+        self.verdicts.update(_counted(VERDICTS, judged.verdicts))
+        self.kinds.update(_counted(KINDS, judged.kinds))
         del self.kinds[Kind.NONE.value]
         self.total_ulp += float(np.minimum(errors, _HUGE).sum())
         self.measured += int(np.count_nonzero(np.isfinite(judged.ulps)))
@@ -96,13 +100,21 @@ class Summary:
     def search(self, batch: Batch) -> None:
         """Add points that were tried for the sake of the largest error."""
         self.searched += batch.judged.verdicts.size
+        self.found.update(_counted(VERDICTS, batch.judged.verdicts))
+        self._exemplify(batch)
         self._look(batch, measurable(batch))
 
     def _look(self, batch: Batch, errors: np.ndarray) -> None:
-        for name, found in (("worst", errors), ("blamed", np.where(np.isin(batch.judged.verdicts, _BLAMED), errors, 0.0))):
-            place, known = int(found.argmax()), getattr(self, name)
-            if found[place] > (known.ulp if known else 0.0):
-                setattr(self, name, _worst(batch, place))
+        place = int(errors.argmax())
+        if errors[place] > (self.worst.ulp if self.worst else 0.0):
+            self.worst = _worst(batch, place)
+        worse = next((verdict for verdict in _BLAMED if (batch.judged.verdicts == verdict).any()), None)
+        if worse is not None:
+            own = np.where(batch.judged.verdicts == worse, errors, -1.0)  # 0 where there is no number
+            place = int(own.argmax())
+            found = _worst(batch, place) if own[place] > 0 else _worst(batch, int(np.argmax(batch.judged.verdicts == worse)))
+            if self.blamed is None or _rank(found) < _rank(self.blamed):
+                self.blamed = found
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain values."""
@@ -112,8 +124,18 @@ class Summary:
             name: _finite(asdict(one)) if one else None for name, one in (("worst", self.worst), ("blamed", self.blamed))
         }
         examples = {kind: _finite(asdict(one)) for kind, one in self.examples.items()}
-        counts = {"verdicts": dict(self.verdicts), "kinds": dict(self.kinds)}
+        counts = {"verdicts": dict(self.verdicts), "found": dict(self.found), "kinds": dict(self.kinds)}
         return {**found, **counts, **largest, "examples": examples, "along": along}
+
+
+def _counted(names: Sequence[Enum], places: np.ndarray) -> dict[str, int]:
+    values, counts = np.unique(places, return_counts=True)
+    return {names[value].value: int(count) for value, count in zip(values, counts, strict=True)}
+
+
+def _rank(one: Worst) -> tuple[int, float]:
+    """Return what is less for a worse point: by verdict, then by the error, one that is no number last."""
+    return WORST_FIRST.index(one.verdict), -one.ulp if math.isfinite(one.ulp) else 0.0
 
 
 def _finite(fields: dict[str, Any]) -> dict[str, Any]:

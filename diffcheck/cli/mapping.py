@@ -17,7 +17,7 @@ from typing import Any
 
 from diffcheck._version import __version__
 from diffcheck.atlas import variants_of
-from diffcheck.atlas.collecting import collected, fault_of, worst_rows
+from diffcheck.atlas.collecting import collected, fault_of, flaws_of, worst_rows
 from diffcheck.atlas.comparing import Difference, differences
 from diffcheck.atlas.executors import Submit, elsewhere, local, walk
 from diffcheck.atlas.measuring import Question, Task
@@ -142,6 +142,11 @@ def _summary(rows: list[Mapping[str, Any]]) -> Iterator[str]:
     for row in worst:
         mine = ours.get((row["variant"], row["dtype"], row["order"]))
         yield f"  {row['variant']}, {row['dtype']}, {row['mode']} {_fault(row)} | {_fault(mine) if mine else 'none'}"
+    flawed = [(row, flaws) for row in done if not row["generated"] and (flaws := flaws_of(row))]
+    if flawed:
+        yield f"beside finite numbers, {len(flawed)} of PyTorch's answers have faults, the first of each operator:"
+    for row, flaws in list({row["variant"]: (row, flaws) for row, flaws in reversed(flawed)}.values())[::-1][:_TOP]:
+        yield f"  {row['variant']}, {row['dtype']}, {row['mode']}: {'; '.join(flaws)}"
 
 
 def _fault(row: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ import math
 from sympy import Expr, Indexed, Integer, Mul, Rational, Symbol, sqrt
 
 from diffcheck.errors import GenerationError
-from diffcheck.notation.functions import absolute
 from diffcheck.oracle.balls import real_number
 from diffcheck.oracle.precision import working_precision
 
@@ -87,7 +86,5 @@ def divided(factor: Expr) -> list[Part]:
         return [(factor, "mul")]
     whole, half = divmod(-factor.exp, 1)
     if isinstance(factor.base, (Indexed, Symbol)) and whole <= _MOST_DIVISIONS and 2 * half in (0, 1):
-        # √−0 is −0: to divide by it an odd number of times would turn the sign of the infinity at 0.
-        root = sqrt(factor.base) if whole % 2 else absolute(sqrt(factor.base))
-        return [(root, "div")] * int(2 * half) + [(factor.base, "div")] * int(whole)
+        return [(sqrt(factor.base), "div")] * int(2 * half) + [(factor.base, "div")] * int(whole)
     return [(1 / factor, "div")]

@@ -8,7 +8,7 @@ one that still grows is taken to be infinite, one that still shrinks to be 0. ε
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,10 +29,14 @@ _SIGNS = ((1, 1), (-1, -1), (1, -1), (-1, 1))  # of every first and every second
 
 @dataclass(frozen=True)
 class Limits:
-    """The least and the greatest of the limits of every element: balls, ±∞, or NaN where no side has a value."""
+    """The least and the greatest of the limits of every element: balls, ±∞, or NaN where no side has a value.
+
+    *partial* says where some sides had none and others did, if that was asked for.
+    """
 
     low: np.ndarray
     high: np.ndarray
+    partial: np.ndarray | None = None
 
     def scaled(self, factor: float) -> Limits:
         """Return the limits of *factor* times the values."""
@@ -48,22 +52,38 @@ class Limits:
 
 
 def limits(
-    program: Program, point: Point, *, near: int = NEAR, mixed: int = _MIXED, moving: Collection[str] | None = None
+    program: Program,
+    point: Point,
+    *,
+    near: int = NEAR,
+    mixed: int = _MIXED,
+    moving: Collection[str] | None = None,
+    where: Program | None = None,
 ) -> dict[str, Limits]:
     """Return the one-sided limits of the outputs of *program* at *point*, as *moving* move: by default parameters and data.
 
     Cotangents and whole numbers stay as they are. ε = 2^−*near* must be far below the smallest number of the point's format,
-    and *mixed* sides are tried, of which a function of one number, element by element, needs none. Raises what `exact` raises
-    for a point that does not fit.
+    and *mixed* sides are tried, of which a function of one number, element by element, needs none. A side counts only where the
+    one output of *where* has a value too, element by element: 1/x has a limit at 0 from below, and log x has none. Raises what
+    `exact` raises for a point that does not fit.
     """
     prepared = prepare(program, point)
+    within = None if where is None else prepare(where, {tensor.name: point[tensor.name] for tensor in where.inputs})
     found: dict[str, list[np.ndarray]] = {name: [] for name in program.outputs}
+    lacking: list[np.ndarray] = []
     with working_precision(5 * near + 500):
         for signs in _sides(program, prepared, mixed, moving):
             sooner, later = (_values(program, prepared, signs, power) for power in (near, 2 * near))
-            for name in program.outputs:
-                found[name].append(_limit(sooner[name], later[name]))
-        return {name: _ends(sides) for name, sides in found.items()}
+            sides = {name: _limit(sooner[name], later[name]) for name in program.outputs}
+            if where is not None and within is not None:
+                own = {name: sign for name, sign in signs.items() if name in within.values}
+                lacking.append(_nothing(_values(where, within, own, near)))
+                for side in sides.values():
+                    side[lacking[-1]] = arb.nan()
+            for name, side in sides.items():
+                found[name].append(side)
+        partial = np.any(lacking, axis=0) & ~np.all(lacking, axis=0) if lacking else None
+        return {name: replace(_ends(sides), partial=partial) for name, sides in found.items()}
 
 
 def beside(
@@ -118,6 +138,11 @@ def _as_array(ball: arb) -> np.ndarray:
     array = np.empty((), dtype=object)
     array[()] = ball
     return array
+
+
+def _nothing(values: Mapping[str, np.ndarray]) -> np.ndarray:
+    (only,) = values.values()
+    return np.array([ball.is_nan() for ball in only.ravel()], dtype=bool).reshape(only.shape)
 
 
 def _limit(near: np.ndarray, nearer: np.ndarray) -> np.ndarray:

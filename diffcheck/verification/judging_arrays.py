@@ -102,11 +102,11 @@ def _judged(
     spacing, error = _spacing(high, form), np.abs((got - high) - low)
     place = {verdict: VERDICTS.index(verdict) for verdict in Verdict}
     verdicts = np.full(got.shape, place[Verdict.WRONG], dtype=np.uint8)
-    some = _tolerated(high, spacing, form)
-    verdicts[((error <= bound) & (bound < np.inf)) | (error <= some)] = place[Verdict.LOSSY]
     conditioned = (error <= 2 * FEW_ULP * conditioning) & np.isfinite(conditioning)
     turned = ((high > 0) != (got > 0)) & (got != 0)
     vanished = (got == 0) & (np.abs(high) >= 2.0**form.least)
+    some = np.where(turned, tolerated(1.0, form) * spacing, _tolerated(high, spacing, form))
+    verdicts[((error <= bound) & (bound < np.inf)) | (error <= some)] = place[Verdict.LOSSY]
     signed = ~(turned | vanished) | (np.abs(high) <= 2 * conditioning)
     verdicts[conditioned] = np.where(signed, place[Verdict.ACCURATE], place[Verdict.LOSSY])[conditioned]
     verdicts[(verdicts == place[Verdict.WRONG]) & (bound == np.inf)] = place[Verdict.UNDECIDED]
@@ -145,7 +145,7 @@ def _far_apart(
 ) -> np.ndarray:
     """Say for which elements the error is not near a limit."""
     spacing, error = _spacing(high, form), np.abs((got - high) - low)
-    limits = (bound, 2 * FEW_ULP * conditioning, _tolerated(high, spacing, form))
+    limits = (bound, 2 * FEW_ULP * conditioning, _tolerated(high, spacing, form), tolerated(1.0, form) * spacing)
     tests = [*(_apart(error, limit) for limit in limits), _apart(np.abs(high), 2 * conditioning)]
     apart: np.ndarray = np.all(tests, axis=0)
     return apart

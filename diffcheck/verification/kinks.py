@@ -2,9 +2,10 @@
 
     the sides differ            a kink: any value between them is a subgradient, and none outside is one
     they agree on a number      the derivative, whatever a branch for this one point says
-    they agree on ±∞            there is no derivative: ±∞ says so with its sign, and NaN without; ∓∞ is wrong where
-                                the sign is *sure*: of several numbers one may tend more slowly than the sides show.
-                                −0 is 0: IEEE 754 has √−0 = −0, and so −∞ for its slope, which rises from 0 on all the same
+    they agree on ±∞            there is no derivative: ±∞ says so with its sign, and NaN without; ∓∞ and numbers are
+                                *otherwise*: wrong for a function of one number, undecided for others, of which one may tend
+                                more slowly than the sides show. At −0, where the side below has no value, IEEE 754 has
+                                √−0 = −0 and log −0 = −∞, and so −∞ for their slopes: undefined
     no side has a value         nothing to add
 
 What was exact, accurate or lossy beside the convention of the program stays so at a kink and at an edge.
@@ -25,7 +26,7 @@ _FEW = 4.0
 
 
 def judged_by_sides(
-    judged: Judgement, got: float, exact: arb, low: arb, high: arb, form: Format, *, sure: bool = False
+    judged: Judgement, got: float, exact: arb, low: arb, high: arb, form: Format, *, otherwise: Verdict = Verdict.UNDECIDED
 ) -> Judgement:
     """Return the judgement on *got* given the least and the greatest limit, NaN for none, or *judged* itself."""
     if low.is_nan() or high.is_nan():
@@ -33,7 +34,7 @@ def judged_by_sides(
     if not _agree(low, high):
         return _at_kink(judged, got, low, high, form)
     if not low.is_finite():
-        return _at_pole(judged, got, float(low), sure)
+        return _at_pole(judged, got, float(low), otherwise)
     if exact.is_finite() and _agree(exact, low):
         return judged
     few = 2 * _FEW * form.unit * abs(float(low)) + form.tiny
@@ -67,11 +68,12 @@ def _slack(end: arb, form: Format) -> float:
     return _FEW * ulp(size, form) if math.isfinite(size) else 0.0
 
 
-def _at_pole(judged: Judgement, got: float, limit: float, sure: bool) -> Judgement:
+def _at_pole(judged: Judgement, got: float, limit: float, otherwise: Verdict) -> Judgement:
     if got == limit:
         return Judgement(Verdict.UNDEFINED, Kind.INFINITE, 0.0, 0.0)
     if math.isnan(got):
         return Judgement(Verdict.UNDEFINED, Kind.NONE, math.nan, math.nan)
-    if got == -limit and sure:
-        return Judgement(Verdict.WRONG, Kind.WRONG_SIGN, math.inf, judged.bound)
-    return judged
+    if otherwise is Verdict.UNDECIDED or (otherwise is Verdict.UNDEFINED and math.isfinite(got)):
+        return judged
+    kind = Kind.WRONG_SIGN if got == -limit else Kind.MISSING_INFINITY
+    return Judgement(otherwise, kind if otherwise is Verdict.WRONG else Kind.NONE, math.inf, judged.bound)

@@ -101,7 +101,7 @@ def judge(got: float, exact: arb, bound: float, conditioning: float, form: Forma
         return Judgement(Verdict.EXACT, Kind.NONE, error, limit)
     least, most = _distance(got, exact)
     kind = _kind(got, exact, form)
-    fine = _within(most, exact, bound, conditioning, form, signed=kind not in UNSIGNED)
+    fine = _within(most, kind, exact, bound, conditioning, form)
     if fine is not None:
         return Judgement(fine, kind, error, limit)
     return Judgement(Verdict.UNDECIDED if least <= bound else Verdict.WRONG, kind, error, limit)
@@ -112,11 +112,12 @@ def _distance(got: float | arb, exact: arb) -> tuple[float, float]:
     return float(error.lower()), float(error.upper())
 
 
-def _within(most: float, exact: arb, bound: float, conditioning: float, form: Format, *, signed: bool = True) -> Verdict | None:
-    """Return the verdict on an error of *most* that one of the limits allows, none where none does; is the sign *exact*'s?"""
+def _within(most: float, kind: Kind, exact: arb, bound: float, conditioning: float, form: Format) -> Verdict | None:
+    """Return the verdict on an error of *most*, which looks like *kind*, if one of the limits allows it, else none."""
     if most <= 2 * FEW_ULP * conditioning and math.isfinite(conditioning):
-        return Verdict.ACCURATE if signed or abs(exact) <= 2 * conditioning else Verdict.LOSSY
-    if most <= bound < math.inf or most <= tolerated(ulp(float(exact.mid()), form), form) or _is_flushed(most, exact, form):
+        return Verdict.ACCURATE if kind not in UNSIGNED or abs(exact) <= 2 * conditioning else Verdict.LOSSY
+    few = tolerated(ulp(float(exact.mid()), form), form)
+    if most <= bound < math.inf or most <= few or (kind is not Kind.WRONG_SIGN and _is_flushed(most, exact, form)):
         return Verdict.LOSSY
     return None
 
@@ -130,7 +131,7 @@ def _just_beyond(judged: Judgement, got: float, exact: arb, bound: float, condit
         return judged
     least = arb(2) ** (form.greatest + 1) - arb(2) ** (form.greatest - form.precision)
     _, most = _distance(least, abs(exact))
-    fine = _within(most, exact, bound, conditioning, form)
+    fine = _within(most, Kind.NONE, exact, bound, conditioning, form)
     return judged if fine is None else Judgement(fine, Kind.NONE, most / ulp(float(exact.mid()), form), judged.bound)
 
 

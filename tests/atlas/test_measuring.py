@@ -1,5 +1,7 @@
 """Measured variants: what is known to be lost is found lost where it is, and what is right is called so."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,9 @@ from diffcheck.atlas import VARIANTS, Variant
 from diffcheck.atlas.asking import GENERATED, MODES, derivatives, modes_of
 from diffcheck.atlas.conditioning import conditioning
 from diffcheck.atlas.measuring import Measurement, Task, is_exhaustive, measured, points_of
+from diffcheck.atlas.searching import Search
+from diffcheck.atlas.slopes import moderate, slopes
+from diffcheck.atlas.summaries import Summary
 from diffcheck.derivation import derive
 from diffcheck.errors import UnknownName
 from diffcheck.notation import parse
@@ -142,3 +147,73 @@ def test_the_second_derivative_of_digamma_is_not_asked_for_where_it_takes_a_step
         (points,) = points_of(measurement.variant, measurement.form)
         assert points.min() <= least + 1e5
         assert (points >= least).all() or order == 1
+
+
+def cotangents(backward):
+    """Return sin with a *backward* of what comes in and the slope, and its measurement."""
+
+    class Sine(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.sin()
+
+        @staticmethod
+        def backward(ctx, coming):
+            return backward(coming, ctx.saved_tensors[0].cos())
+
+    measurement = Measurement(Variant("own", Sine.apply, "elementary"), Task("own", "float32"))
+    points = moderate(1, (-math.inf, math.inf), FORMATS["float32"])
+    return slopes(measurement.ways["reverse"], measurement.tensors(dict(zip(measurement.names, points, strict=True))))
+
+
+@pytest.mark.parametrize(
+    "backward",
+    [
+        lambda coming, slope: slope,
+        lambda coming, slope: coming.abs() * slope,
+        lambda coming, slope: coming.clamp(-1, 1) * slope,
+        lambda coming, slope: torch.where(coming.abs() < 1e-3, 0, coming) * slope,
+        lambda coming, slope: (coming + coming**2) * slope / 2,
+    ],
+)
+def test_a_derivative_that_is_right_for_1_alone_is_seen(backward):
+    found = cotangents(backward)
+    assert found.apart > 0
+    assert found.first is not None
+    assert {"point", "coming", "got", "wanted"} <= found.first.keys()
+
+
+def test_a_derivative_in_proportion_to_what_comes_in_is_let_pass():
+    found = cotangents(lambda coming, slope: coming * slope)
+    assert (found.tried > 400, found.apart, found.first) == (True, 0, None)
+
+
+def test_a_wrong_point_that_the_search_finds_is_the_verdict():
+    def slope(x, coming):
+        turned = torch.where((x > 2) & (x < 2 + 2.0**-17), -coming, coming)
+        return torch.where(x == 2, coming * (1 + 3 * 2.0**-23), turned)
+
+    class Slope(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, coming):
+            return slope(ctx.saved_tensors[0], coming)
+
+    measurement = Measurement(Variant("own", Slope.apply, "elementary"), Task("own", "float32"))
+    summary, search = Summary(), Search(measurement)
+    for batch in measurement.batches([np.array([0.5, 2.0, 7.0])]):
+        if batch.mode == "reverse":
+            summary.count(search.see(batch))
+    assert summary.verdict == "accurate"
+    for batch in search.rounds():
+        if batch.mode == "reverse":
+            summary.search(batch)
+    assert summary.verdict == "wrong"
+    assert summary.blamed is not None
+    assert (summary.blamed.verdict, summary.blamed.ulp > 1e6) == ("wrong", True)
+    assert summary.verdicts["wrong"] == 0 < summary.found["wrong"]

@@ -30,7 +30,7 @@ def test_there_is_an_overview_a_page_for_each_operator_and_the_numbers(written):
         "operators/f-a-b-script-img-src-x.html",
     }
     overview = written["index.html"]
-    assert "3 operators at 600 points: 1 wrong, 1 undecided, 1 without a fault." in overview
+    assert "3 operators at 600 points: 1 wrong somewhere, 1 undecided somewhere, 1 without a fault." in overview
     for text in ("operators/tanh.html", "10⁹", "CUDA: not measured", "1 - y² is rounded.", "seed 0"):
         assert text in overview
     page = written["operators/tanh.html"]
@@ -42,11 +42,11 @@ def test_there_is_an_overview_a_page_for_each_operator_and_the_numbers(written):
 def test_what_was_not_measured_is_called_neither_good_nor_bad(tmp_path):
     atlas = sample_atlas() | {"worst": [], "rows": [refused("sin", "float64", "reverse", "no such kernel")]}
     index, page = (path.read_text() for path in write_atlas(atlas, tmp_path)[:2])
-    assert "0 operators at 0 points: none of them worse, 0 without a fault; 1 not measured." in index
+    assert "0 operators at 0 points: 0 without a fault; 1 not measured." in index
     assert "No derivative of PyTorch’s was measured." in page
     for text in (index, page):
         assert 'class="summary none"' in text
-        assert "accurate at every point" not in text
+        assert "accurate at every" not in text
         assert "Each value has the same derivative" not in text
 
 

@@ -13,9 +13,9 @@ FLOAT32 = FORMATS["float32"]
 INF, NAN = math.inf, math.nan
 
 
-def verdict(got, exact, low, high, *, sure=False):
+def verdict(got, exact, low, high, otherwise=Verdict.UNDECIDED):
     before = judge(got, arb(exact), 1e-6, 1e-8, FLOAT32)
-    found = judged_by_sides(before, got, arb(exact), arb(low), arb(high), FLOAT32, sure=sure)
+    found = judged_by_sides(before, got, arb(exact), arb(low), arb(high), FLOAT32, otherwise=otherwise)
     return found.verdict, found.kind
 
 
@@ -46,7 +46,10 @@ def test_what_a_branch_says_for_one_point_is_no_derivative():
 def test_where_the_derivative_is_infinite_so_may_be_the_result_or_there_is_none():
     assert verdict(INF, NAN, INF, INF) == (Verdict.UNDEFINED, Kind.INFINITE)
     assert verdict(NAN, NAN, INF, INF) == (Verdict.UNDEFINED, Kind.NONE)
-    assert verdict(-INF, NAN, INF, INF, sure=True) == (Verdict.WRONG, Kind.WRONG_SIGN)
+    assert verdict(-INF, NAN, INF, INF, Verdict.WRONG) == (Verdict.WRONG, Kind.WRONG_SIGN)
+    assert verdict(0.0, NAN, INF, INF, Verdict.WRONG) == (Verdict.WRONG, Kind.MISSING_INFINITY)
+    assert verdict(-INF, NAN, INF, INF, Verdict.UNDEFINED) == (Verdict.UNDEFINED, Kind.NONE)
+    assert verdict(0.0, NAN, INF, INF, Verdict.UNDEFINED)[0] is Verdict.UNDECIDED
     assert verdict(-INF, NAN, INF, INF)[0] is Verdict.UNDECIDED
     assert verdict(0.0, NAN, -INF, -INF)[0] is Verdict.UNDECIDED  # x^(1e-16)·log x looks as if it had no end, and tends to 0
 

@@ -29,6 +29,8 @@ NAN, INF = math.nan, math.inf
         (0.0, arb(2) ** -60, 2**-53, 2**-112, Verdict.LOSSY, Kind.SPURIOUS_ZERO),
         (0.0, arb(1), 2**-53, 2**-53, Verdict.WRONG, Kind.SPURIOUS_ZERO),
         (0.0, arb(1), INF, 0.4, Verdict.LOSSY, Kind.SPURIOUS_ZERO),
+        (2.0**-1030, arb(2) ** -1025, 0.0, 0.0, Verdict.LOSSY, Kind.NONE),
+        (-(2.0**-1030), arb(2) ** -1025, 0.0, 0.0, Verdict.WRONG, Kind.WRONG_SIGN),
         (-0.1, arb(1), INF, 0.4, Verdict.LOSSY, Kind.WRONG_SIGN),
         (0.0, arb(1), INF, 0.6, Verdict.ACCURATE, Kind.SPURIOUS_ZERO),
         (0.1, arb(1), INF, 0.4, Verdict.ACCURATE, Kind.NONE),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log10
 
-from diffcheck.report.atlases.schema import BLAMED, Row
+from diffcheck.report.atlases.schema import BLAMED, WORST_FIRST, Row
 from diffcheck.report.numerals import number
 from diffcheck.report.verdicts import State
 
@@ -35,6 +35,7 @@ class Cell:
     ours: float | None
     note: str
     level: str
+    flawed: bool = False
 
     @property
     def state(self) -> State:
@@ -56,8 +57,9 @@ def cell(rows: Iterable[Row]) -> Cell:
     if not theirs:
         reasons = dict.fromkeys(row.reason or row.status for row in everything if not row.generated)
         return Cell("", None, mine, "; ".join(reasons) or "not asked", "")
-    worst = max(theirs, key=_badness)
-    return Cell(worst.verdict, worst.digits, mine, worst.mode, level(worst))
+    worst = min(theirs, key=_badness)
+    dearest = max((row for row in theirs if row.verdict == worst.verdict or row.verdict in BLAMED), key=lambda row: row.digits)
+    return Cell(worst.verdict, dearest.digits, mine, worst.mode, level(dearest), any(row.flawed for row in theirs))
 
 
 def level(row: Row) -> str:
@@ -70,5 +72,6 @@ def level(row: Row) -> str:
     return "l4" if share >= _ALL else f"l{1 + min(int(_STEPS * share), _STEPS - 1)}"
 
 
-def _badness(row: Row) -> tuple[bool, float]:
-    return row.verdict in BLAMED, row.digits
+def _badness(row: Row) -> tuple[int, float]:
+    """Return what is less for a worse row."""
+    return WORST_FIRST.index(row.verdict), -row.digits

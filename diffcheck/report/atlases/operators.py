@@ -51,8 +51,22 @@ class Operator:
         """Return in one sentence how accurate PyTorch's derivative is."""
         if not self.measured:
             return "No derivative of PyTorch’s was measured."
-        many = f"{len(self.bad)} of {len(self.measured)} answers of PyTorch’s are lossy, wrong or undecided."
-        return many if self.bad else "PyTorch’s derivative is accurate at every point."
+        many = f"{len(self.bad)} of {len(self.measured)} answers of PyTorch’s are wrong, undecided or lossy."
+        if self.bad:
+            return many
+        told = "PyTorch’s derivative is accurate at every finite number that was tried, where there is one"
+        return f"{told}, but not at ±∞ and NaN or not at every place of a tensor." if self.flawed else f"{told}."
+
+    @property
+    def flawed(self) -> bool:
+        """Say whether there are faults beside those at finite numbers."""
+        return any(row.flawed for row in self.measured)
+
+    @property
+    def numbers(self) -> int:
+        """Return of how many numbers it is a function."""
+        points = (row.top.point for row in self.rows if row.top)
+        return len(next(points, ("x",)))
 
 
 def operator(rows: Iterable[Row]) -> Operator:

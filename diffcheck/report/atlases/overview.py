@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from diffcheck.report.atlases.judging import Cell, cell
-from diffcheck.report.atlases.schema import Atlas, Row
+from diffcheck.report.atlases.schema import BLAMED, WORST_FIRST, Atlas, Row
 from diffcheck.report.numerals import count
 
 
@@ -54,15 +54,16 @@ class Overview:
     @property
     def sentence(self) -> str:
         """Return the whole in one sentence."""
-        shown = [[cell for cell in line.cells if cell.verdict] for line in self.lines]
-        firm = Counter(worst_of(cells) for cells in shown if cells)
-        told = (
-            ", ".join(f"{firm[word]} {word}" for word in ("wrong", "lossy", "undecided") if firm[word]) or "none of them worse"
-        )
-        fine = sum(many for word, many in firm.items() if word not in ("wrong", "lossy", "undecided"))
-        missing = len(self.lines) - firm.total()
-        operators = "1 operator" if firm.total() == 1 else f"{firm.total()} operators"
-        counted = f"{operators} at {count(self.points)} points: {told}, {fine} without a fault"
+        shown = [cells for line in self.lines if (cells := [cell for cell in line.cells if cell.verdict])]
+        firm = Counter(worst_of(cells) for cells in shown)
+        told = [f"{firm[word]} {word} somewhere" for word in BLAMED if firm[word]]
+        others = [cells for cells in shown if worst_of(cells) not in BLAMED]
+        flawed = sum(any(cell.flawed for cell in cells) for cells in others)
+        told += [f"{flawed} at fault at ±∞ or NaN, or by the place in a tensor, alone"] if flawed else []
+        told += [f"{len(others) - flawed} without a fault"]
+        operators = "1 operator" if len(shown) == 1 else f"{len(shown)} operators"
+        missing = len(self.lines) - len(shown)
+        counted = f"{operators} at {count(self.points)} points: {', '.join(told)}"
         return f"{counted}; {missing} not measured." if missing else f"{counted}."
 
 
@@ -94,8 +95,7 @@ def _points(rows: Iterable[Row]) -> int:
 
 def worst_of(cells: Iterable[Cell]) -> str:
     """Return the worst of the verdicts of *cells*."""
-    order = ("wrong", "lossy", "undecided", "undefined", "accurate", "exact")
-    return min((cell.verdict for cell in cells), key=order.index)
+    return min((cell.verdict for cell in cells), key=WORST_FIRST.index)
 
 
 _WHOSE = (("PyTorch", False), ("generated", True))

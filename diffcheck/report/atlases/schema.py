@@ -12,7 +12,8 @@ from math import isnan, nan
 from diffcheck.report.schema import Machine
 
 DONE = "done"
-BLAMED = ("lossy", "undecided", "wrong")
+WORST_FIRST = ("wrong", "undecided", "lossy", "undefined", "accurate", "exact")
+BLAMED = WORST_FIRST[:3]
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,15 @@ class Positions:
 
 
 @dataclass(frozen=True)
+class Slopes:
+    """At how many points something else than 1 came in, and at how many the derivative is no multiple of it; one of these."""
+
+    tried: int
+    apart: int
+    first: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Row:
     """An answer: how the derivative of one operator in one dtype and mode was judged at all points."""
 
@@ -87,6 +97,7 @@ class Row:
     digits: float = 0.0
     cause: str = ""
     verdicts: Mapping[str, int] | None = None
+    found: Mapping[str, int] | None = None
     kinds: Mapping[str, int] | None = None
     worst: Worst | None = None
     blamed: Worst | None = None
@@ -94,6 +105,7 @@ class Row:
     along: tuple[tuple[int, float], ...] = ()
     specials: tuple[Special, ...] = ()
     positions: Positions | None = None
+    slopes: Slopes | None = None
     equations: tuple[str, ...] = ()
     mathml: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
@@ -110,13 +122,19 @@ class Row:
 
     @property
     def top(self) -> Worst | None:
-        """Return the worst point; where the formula is to blame for no error in ULP, one where it gives no number."""
-        return self.fault_point if self.blamed is None and self.fault_point is not None else self.worst
+        """Return the worst point that the formula is to blame for; where it is to blame for none, that of the largest error."""
+        return self.fault_point or self.worst
 
     @property
     def fault_point(self) -> Worst | None:
         """Return the worst point that the formula is to blame for."""
         return self.blamed or next((one for one in (self.examples or {}).values() if one.verdict in BLAMED), None)
+
+    @property
+    def flawed(self) -> bool:
+        """Whether something is wrong beside the derivatives at finite numbers: at ±∞ or NaN, or by the place in a tensor."""
+        apart = self.positions is not None and self.positions.gross > 0
+        return apart or any(special.fault for special in self.specials)
 
     @property
     def fault(self) -> float | None:
