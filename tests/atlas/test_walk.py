@@ -51,7 +51,7 @@ def test_a_cluster_measures_on_though_one_of_its_workers_is_killed():
     names = ("relu", "abs", "neg", "square", "cubed", "floor", "sign")
     tasks = [Task("own_operators:cubed" if name == "cubed" else name, "float32") for name in names]
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as cluster,
         elsewhere(cluster.scheduler_address, 0) as submit,
     ):
         found, killed = [], None
