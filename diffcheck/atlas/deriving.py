@@ -11,7 +11,10 @@ from flint import arb
 from diffcheck.atlas.domains import constant, valueless
 from diffcheck.derivation import Gradient
 from diffcheck.derivation.pruning import needed
-from diffcheck.notation import Program
+from diffcheck.notation import Program, Reduction
+from diffcheck.notation.functions import absolute, relu, sign, step
+from diffcheck.notation.selection import select
+from diffcheck.notation.special_functions import floor
 from diffcheck.oracle import Format, exact_pointwise, rounding_bounds
 from diffcheck.oracle.limits import NEAR, Limits, beside, limits
 from diffcheck.verification import orders
@@ -19,6 +22,7 @@ from diffcheck.verification import orders
 _NEAR, _LARGE = 160, 2.0**64
 _BESIDE, _SAME, _BITS = 64, 2.0**-40, 320  # so near a point a derivative without a kink moves by less
 _MIXED = 3
+_PIECEWISE = (select, absolute, sign, step, relu, floor)
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,15 @@ class Derivative:
                 low[places], high[places], partial[places] = found.low, found.high, found.partial
         return Limits(low, high, partial)
 
-    def smooth(self, point: Mapping[str, np.ndarray], exact: np.ndarray) -> np.ndarray:
-        """Say where the derivative hardly changes on all sides, so that there is neither a kink nor a hole: cheaply."""
+    def smooth(self, point: Mapping[str, np.ndarray], exact: np.ndarray, function: Program) -> np.ndarray:
+        """Say where the derivative hardly changes on all sides, so that there is neither a kink nor a hole: cheaply.
+
+        Where neither it nor *function* has a branch or a jump, that is wherever it has a value.
+        """
         if not len(exact):
             return np.zeros(0, dtype=bool)
+        if not has_branches(self.stable) and not has_branches(function):
+            return np.array([ball.is_finite() for ball in exact], dtype=bool)
         agree = np.ones(len(exact), dtype=bool)
         for side in beside(self.stable, point, _BESIDE, _BITS, mixed=self._mixed):
             agree &= np.array([_agree(*pair) for pair in zip(exact, side[self.output], strict=True)])
@@ -94,6 +103,14 @@ class Derivative:
     def _mixed(self) -> int:
         """Of a single number there are only two sides."""
         return _MIXED if len(self.names) > 1 else 0
+
+
+def has_branches(program: Program) -> bool:
+    """Say whether *program* is not made of functions alone that are continuous wherever they have a value."""
+    return any(
+        equation.body.has(*_PIECEWISE) or equation.reduction not in (Reduction.SUM, Reduction.PRODUCT)
+        for equation in program.equations
+    )
 
 
 def _near_zero(form: Format) -> int:

@@ -131,7 +131,7 @@ class Judging:
 
     def _by_sides(self, judged: Mapping[str, Judged], places: np.ndarray) -> None:
         """Judge anew, by the limits from all sides, what of *places* lies on a kink, in a hole, or at the end of a domain."""
-        places = places[~self.derivative.smooth(self._here(places), self.exact[places])]
+        places = places[~self.derivative.smooth(self._here(places), self.exact[places], self.function)]
         if not len(places):
             return
         places = np.setdiff1d(places, self._by_constancy(judged, places))
