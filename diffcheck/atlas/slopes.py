@@ -14,9 +14,10 @@ import numpy as np
 import torch
 
 from diffcheck.atlas.asking import Way
-from diffcheck.oracle import Format, format_of, round_value
+from diffcheck.oracle import FORMATS, Format, format_of, round_value
 
-_POWERS = (2, -3, 0, -12, 5, -7, 9, -1)  # as many as fit into float16 beside a derivative near 1
+_POWERS = (2, -3, 0, -12, 5, -7, 9, -1)
+_NARROW = 3  # in float16 a power beyond ±3 soon leads out of the range
 _COUNT = 512
 _FEW = 64.0  # ULP: some backwards take the logarithm of what comes in
 
@@ -35,7 +36,8 @@ def slopes(way: Way, tensors: Mapping[str, torch.Tensor]) -> Slopes:
     like = next(iter(tensors.values()))
     form = format_of(like.dtype)
     least = 2.0 ** (form.least + form.precision)
-    scale = np.resize([sign * 2.0**power for sign in (-1, 1) for power in _POWERS], len(like))
+    most = _NARROW if form.precision == FORMATS["float16"].precision else max(map(abs, _POWERS))
+    scale = np.resize([sign * 2.0 ** max(-most, min(power, most)) for sign in (-1, 1) for power in _POWERS], len(like))
     coming = torch.from_numpy(scale).to(dtype=like.dtype, device=like.device)
     whole, scaled = way(tensors, None), way(tensors, coming)
     tried, apart, first = 0, 0, None
