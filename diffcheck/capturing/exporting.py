@@ -7,11 +7,13 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, nullcontext, redirect_stderr
+from functools import cache
 from operator import getitem
 from typing import Any
 
 import torch
+from torch._export import utils as export_utils
 from torch.export import ExportedProgram
 
 from diffcheck.capturing.grad_modes import GradModes
@@ -37,7 +39,8 @@ class _Function(torch.nn.Module):
         self.function = function
 
     def forward(self, *inputs: Any) -> Any:
-        with torch.enable_grad(), GradModes():
+        # Entering a mode that holds already is recorded too, and costs PyTorch a pass over the graph to take out again.
+        with nullcontext() if torch.is_grad_enabled() else torch.enable_grad(), GradModes():
             return self.function(*inputs)
 
 
@@ -52,7 +55,7 @@ def exported(
     # One tensor passed twice would become one input, so each gets memory of its own.
     given = tuple(value.detach().clone() for value in inputs)
     dynamic: Any = [dict((shapes or {}).get(place, {})) or None for place in range(len(given))]
-    with warnings.catch_warnings(), _quietly():
+    with warnings.catch_warnings(), _quietly(), _listed_once(), torch.enable_grad():
         warnings.simplefilter("ignore")
         try:
             found = torch.export.export(module, given, dynamic_shapes=(tuple(dynamic),) if shapes else None, strict=False)
@@ -77,6 +80,23 @@ def _quietly() -> Iterator[None]:
     finally:
         log.setLevel(level)
         traces.propagate = propagate
+
+
+@contextmanager
+def _listed_once() -> Iterator[None]:
+    """Let PyTorch look up its composite operators once, which it does for each of thirty namespaces each time it needs them.
+
+    That took three times as long as recording a small function. A release without this step of the look-up is left as it is.
+    """
+    name = "_materialize_cpp_cia_ops"
+    look_up: Any = getattr(export_utils, name, None)
+    if look_up is not None:
+        setattr(export_utils, name, cache(look_up))
+    try:
+        yield
+    finally:
+        if look_up is not None:
+            setattr(export_utils, name, look_up)
 
 
 def overwriting(name: str, fn: Callable[..., Any], inputs: Sequence[Any]) -> CaptureError:
