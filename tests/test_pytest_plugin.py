@@ -1,9 +1,10 @@
-"""The plugin as a project that uses it sees it: in a process of its own, with and without xdist."""
+"""The plugin as a project that uses it sees it: its own run of pytest, here or in a process of its own, and under xdist."""
 
 import json
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
@@ -45,17 +46,54 @@ WRONG = """
 """
 
 
+class Imported:
+    """Notes what a run has imported, except its tests."""
+
+    def __init__(self):
+        self.modules = {}
+
+    def pytest_unconfigure(self, config):
+        for name, module in sys.modules.items():
+            if config.rootpath not in Path(getattr(module, "__file__", None) or "/").parents:
+                self.modules[name] = module
+
+
 @pytest.fixture
-def run(pytester):
+def imported():
+    """Put back, at the very end, what pytester has forgotten: torch cannot be imported twice."""
+    kept = Imported()
+    yield kept
+    sys.modules.update(kept.modules)
+
+
+@pytest.fixture
+def run(imported, pytester):
+    """Run tests in this process: in another one, loading torch takes longer than the run."""
+
     def call(text, *arguments):
         pytester.makepyfile(text)
-        return pytester.runpytest_subprocess(*LOADED, "-p", "no:cacheprovider", "-W", "ignore", *arguments)
+        return pytester.runpytest_inprocess(*_arguments(arguments), plugins=[imported])
 
     return call
 
 
-def test_right_gradients_pass_and_are_summed_up(run):
-    result = run(TESTS)
+@pytest.fixture
+def run_elsewhere(pytester):
+    """Run tests in a process of their own, which has loaded nothing."""
+
+    def call(text, *arguments):
+        pytester.makepyfile(text)
+        return pytester.runpytest_subprocess(*_arguments(arguments))
+
+    return call
+
+
+def _arguments(more):
+    return (*LOADED, "-p", "no:cacheprovider", "-W", "ignore", *more)
+
+
+def test_right_gradients_pass_and_are_summed_up(run_elsewhere):
+    result = run_elsewhere(TESTS)
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(
         ["diffcheck: *, torch *, seed 0", "*= diffcheck =*", "3 checks of * elements, 0 failed", "worst: *ULP*"]
@@ -68,9 +106,9 @@ def test_a_wrong_gradient_fails_with_its_worst_element(run):
     result.stdout.fnmatch_lines(["*WrongGradient*, wrong (*ULP*", "4 checks of * elements, 1 failed", "failures: 6 wrong"])
 
 
-def test_the_summary_is_the_same_under_xdist(run):
+def test_the_summary_is_the_same_under_xdist(run_elsewhere):
     pytest.importorskip("xdist")
-    result = run(TESTS + WRONG, "-n", "2")
+    result = run_elsewhere(TESTS + WRONG, "-n", "2")
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(["4 checks of * elements, 1 failed", "failures: 6 wrong"])
 
@@ -116,8 +154,9 @@ def test_bad_settings_are_refused(run, arguments, message):
     (result.stderr if "seed" in arguments[0] else result.stdout).fnmatch_lines([message])
 
 
-def test_without_the_plugin_nothing_is_added(run):
-    result = run("def test_nothing(): pass", "-p", "no:diffcheck") if INSTALLED else run("def test_nothing(): pass")
+def test_without_the_plugin_nothing_is_added(run_elsewhere):
+    without = ("-p", "no:diffcheck") if INSTALLED else ()
+    result = run_elsewhere("def test_nothing(): pass", *without)
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*= diffcheck =*")
 
