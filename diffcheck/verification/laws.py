@@ -18,9 +18,10 @@ from diffcheck.oracle import Bounds
 from diffcheck.problems import Problem, scaled
 from diffcheck.verification.asking import ask
 from diffcheck.verification.batches import changed, doubled, reversed_order, rows, size_of
-from diffcheck.verification.comparison import Truth, compare, refused, truth_of
+from diffcheck.verification.comparison import Truth, compare, refused
 from diffcheck.verification.findings import Finding, Findings, Place
 from diffcheck.verification.layouts import LAYOUTS, expanded
+from diffcheck.verification.truths import known_truth
 from diffcheck.verification.values import as_floats, as_mapping
 from diffcheck.verification.verdict import Kind, Verdict
 
@@ -39,7 +40,7 @@ def law(function: Law) -> Law:
 @law
 def agrees_with_the_exact_gradient(problem: Problem, engine: Engine, point: Tensors) -> Findings:
     """|g − ∂L/∂θ| ≤ the rounding bound, element by element; shapes, dtypes and devices are those of the parameters."""
-    truth = truth_of(problem.gradient, point)  # before the engine could change an input
+    truth = known_truth(problem.gradient, point)  # before the engine could change an input
     return compare(engine.gradient(problem, point), truth)
 
 
@@ -49,7 +50,7 @@ def is_linear_in_the_cotangent(problem: Problem, engine: Engine, point: Tensors)
     found: list[Finding] = []
     for factor in (-3.0, 0.25):
         other = _scaled(problem, factor)
-        truth = truth_of(other.gradient, point)
+        truth = known_truth(other.gradient, point)
         found += compare(engine.gradient(other, point), truth)
     return Findings(tuple(found))
 
@@ -59,11 +60,11 @@ def of_a_batch_is_the_mean_over_its_parts(problem: Problem, engine: Engine, poin
     """n·g(batch) = n₁·g(first part) + n₂·g(second part): a mean's gradient adds up, weighted by size."""
     n = size_of(problem, point)
     cuts = [(0, n)] if n == 1 else [(0, n // 3 or 1), (n // 3 or 1, n)]
-    whole = truth_of(problem.gradient, point)
+    whole = known_truth(problem.gradient, point)
     parts = [rows(problem, point, *cut) for cut in cuts]
     weights = [(stop - start) / n for start, stop in cuts]
     gradients = [engine.gradient(problem, part) for part in parts]
-    truths = [truth_of(problem.gradient, part) for part in parts]
+    truths = [known_truth(problem.gradient, part) for part in parts]
     for gradient, truth in zip(gradients, truths, strict=True):
         misshapen = tuple(item for item in compare(gradient, truth) if item.exact is None)
         if misshapen:
@@ -98,27 +99,27 @@ def _widened(whole: Truth, truths: list[Truth], weights: list[float]) -> Truth:
 def ignores_duplication_of_the_data(problem: Problem, engine: Engine, point: Tensors) -> Findings:
     """g(batch twice over) = g(batch), inside the bound of the longer sum."""
     twice = doubled(problem, point)
-    truth = truth_of(problem.gradient, point).widened(truth_of(problem.gradient, twice).limits)
+    truth = known_truth(problem.gradient, point).widened(known_truth(problem.gradient, twice).limits)
     return compare(engine.gradient(problem, twice), truth)
 
 
 @law
 def ignores_the_order_of_the_batch(problem: Problem, engine: Engine, point: Tensors) -> Findings:
     """g(permuted batch) = g(batch), inside the bound."""
-    truth = truth_of(problem.gradient, point)
+    truth = known_truth(problem.gradient, point)
     return compare(engine.gradient(problem, reversed_order(problem, point)), truth)
 
 
 @law
 def ignores_the_layout_of_memory(problem: Problem, engine: Engine, point: Tensors) -> Findings:
     """G at strided, offset and column-major inputs is g; at expanded inputs it is the gradient of the values they show."""
-    truth = truth_of(problem.gradient, point)
+    truth = known_truth(problem.gradient, point)
     found: list[Finding] = []
     for layout in LAYOUTS.values():
         moved = {name: layout(value) for name, value in point.items()}
         found += compare(engine.gradient(problem, moved), truth)
     repeated = changed(problem, point, expanded)
-    shown = truth_of(problem.gradient, repeated)
+    shown = known_truth(problem.gradient, repeated)
     found += compare(engine.gradient(problem, repeated), shown)
     return Findings(tuple(found))
 
