@@ -13,7 +13,6 @@ from operator import getitem
 from typing import Any
 
 import torch
-from torch._export import utils as export_utils
 from torch.export import ExportedProgram
 
 from diffcheck.capturing.grad_modes import GradModes
@@ -88,15 +87,15 @@ def _listed_once() -> Iterator[None]:
 
     That took three times as long as recording a small function. A release without this step of the look-up is left as it is.
     """
-    name = "_materialize_cpp_cia_ops"
-    look_up: Any = getattr(export_utils, name, None)
+    name, module = "_materialize_cpp_cia_ops", sys.modules.get("torch._export.utils")
+    look_up: Any = getattr(module, name, None)
     if look_up is not None:
-        setattr(export_utils, name, cache(look_up))
+        setattr(module, name, cache(look_up))
     try:
         yield
     finally:
         if look_up is not None:
-            setattr(export_utils, name, look_up)
+            setattr(module, name, look_up)
 
 
 def overwriting(name: str, fn: Callable[..., Any], inputs: Sequence[Any]) -> CaptureError:

@@ -55,7 +55,7 @@ def _tree(text: str) -> Any:
         raise ProgramSyntaxError(
             got=repr(near) if near else "the end of the text",
             wanted="a declaration, an equation 'T[i,j] = Σ_k e', or 'output NAME'",
-            do="see the notation in the README",
+            do="see docs/notation.md",
             place=f"line {error.line}, column {error.column}",
         ) from None
 
