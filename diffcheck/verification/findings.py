@@ -73,13 +73,20 @@ class Finding:
 
 
 def shown(ball: arb) -> str:
-    """Return the midpoint of *ball* to 20 digits, or its power of 2 where the decimal exponent is out of reach."""
+    """Return the midpoint of *ball* to 20 digits, or its power of 2 where the decimal exponent is out of reach.
+
+    Of a ball around 0 that is narrow enough to round to 0 no digit is known.
+
+    >>> shown(arb(0, 1e-300)), shown(arb("0.25"))
+    ('0', '0.25000000000000000000')
+    """
     if is_infinite(ball):
         return str(float(ball))
     if not ball.is_finite():
         return "undefined"
     try:
-        return str(ball.str(20, radius=False))
+        text = str(ball.str(20, radius=False))
+        return "0" if text.startswith(("0e", "-0e")) else text
     except OverflowError:
         mantissa, exponent = ball.mid().man_exp()
         sign = "-" if mantissa < 0 else ""

@@ -157,7 +157,7 @@ def test_a_chart_has_one_line_for_modes_that_agree_and_one_above_all_for_what_is
     made = [read(Row, row("tanh", "float64", mode, verdict="wrong", ulp=2.0)) for mode in ("reverse", "forward", "generated")]
     drawn = chart(made)
     assert drawn.count('class="key"') == 2
-    assert "forward, reverse" in drawn or "reverse, forward" in drawn
+    assert ">PyTorch<" in drawn
     assert "no finite number near 1" in drawn
     assert chart([read(Row, row("hypot", "float64", "reverse", along=[]))]) is None
 

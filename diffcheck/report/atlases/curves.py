@@ -14,7 +14,7 @@ _LEAST, _FIRST = -48, 2  # the half binade at 2^-24 is in bin 2; all below are i
 _FLOOR = 0.5  # every right rounding is within half a ULP: less is not told apart
 _LOSES_ALL = {"float64": 2.0**53, "float32": 2.0**24, "float16": 2.0**11, "bfloat16": 2.0**8}
 _ABOVE = 8.0
-_TICKS = tuple(float(at) for at in range(-70, 71, 10))
+_TICKS = (-70.0, -50.0, -30.0, 0.0, 30.0, 50.0, 70.0)  # ±2^10, ±1, ±2^-10: more would run into one another
 
 
 def chart(rows: Iterable[Row]) -> Drawing | None:
@@ -29,7 +29,7 @@ def chart(rows: Iterable[Row]) -> Drawing | None:
     first, ends = shown[0], [at for row in shown for at, _ in row.along]
     ticks = tuple(at for at in _TICKS if min(ends) <= at <= max(ends))
     title = f"Largest error of the derivative of order {first.order} of {first.variant} in {first.dtype}, along its argument"
-    across = Axis("argument", log=False, text=_argument, marked=ticks)
+    across = Axis("argument; all beyond ±2¹⁰ in one, and all nearer to 0 than 2⁻²⁴", log=False, text=_argument, marked=ticks)
     return line_chart(title, series, across, Axis("largest error, ULP", log=True, text=power))
 
 
@@ -39,7 +39,13 @@ def _distinct(rows: list[Row]) -> dict[str, Row]:
     for row in sorted(rows, key=lambda row: row.generated):
         line = [(at, None if isnan(ulp) else ulp) for at, ulp in row.along]
         found.setdefault((row.generated, *line), []).append(row)
-    return {", ".join(row.mode for row in same): same[0] for same in found.values()}
+    modes = {row.mode for row in rows if not row.generated}
+    return {_told([row.mode for row in same], modes): same[0] for same in found.values()}
+
+
+def _told(own: list[str], modes: set[str]) -> str:
+    """Return what the line of the modes *own* is called, of all *modes* that PyTorch has."""
+    return "PyTorch" if set(own) == modes and len(own) > 1 else ", ".join(own)
 
 
 def _series(name: str, row: Row) -> Series:
