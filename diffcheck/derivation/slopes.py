@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 from sympy import Dummy, Expr, Integer, Mul, oo
 
@@ -18,6 +19,7 @@ class Rules(Enum):
     TEXTBOOK = "textbook"
 
 
+@lru_cache(maxsize=4096)  # a program is derived again for its bounds, its Jacobian and every engine
 def partial(body: Expr, node: Expr, rules: Rules = Rules.STABLE) -> Expr:
     """Return ∂(body)/∂(node), every other read held constant.
 

@@ -9,6 +9,7 @@ slices and concatenations need no other word, and nor do their adjoints.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sympy import Add, Expr, Function, Indexed, Integer, KroneckerDelta, Mul, Symbol
 
@@ -119,6 +120,7 @@ def inside(place: Expr, size: Expr, extents: Mapping[Symbol, Expr]) -> bool:
     return found is not None and bool(found[0].is_nonnegative) and bool((size - 1 - found[1]).is_nonnegative)
 
 
+@lru_cache(maxsize=4096)  # asked at every point of the same program
 def scatters(body: Expr) -> bool:
     """Say whether *body* has a delta with a place that is more than an index or a number."""
     return any(not (is_plain(place) or place.is_Integer) for delta in body.atoms(KroneckerDelta) for place in delta.args)

@@ -13,8 +13,8 @@ from diffcheck.notation import Tensor
 def extent_value(extent: Expr, sizes: Mapping[str, int]) -> int:
     """Return the number that *extent* stands for under *sizes*."""
     if extent.is_Symbol:
-        return sizes[str(extent)]
-    return int(extent.xreplace({symbol: Integer(sizes[str(symbol)]) for symbol in extent.free_symbols}))
+        return sizes[extent.name]
+    return int(extent.xreplace({symbol: Integer(sizes[symbol.name]) for symbol in extent.free_symbols}))
 
 
 def sizes_of(shapes: Iterable[tuple[Tensor, tuple[int, ...]]]) -> dict[str, int]:
@@ -33,13 +33,13 @@ def sizes_of(shapes: Iterable[tuple[Tensor, tuple[int, ...]]]) -> dict[str, int]
             )
         for extent, size in told:
             for symbol in _open(extent, sizes):
-                sizes[str(symbol)] = _solved(extent, symbol, size, sizes)
+                sizes[symbol.name] = _solved(extent, symbol, size, sizes)
         pending = [pair for pair in pending if pair not in told]
     return sizes
 
 
 def _open(extent: Expr, sizes: Mapping[str, int]) -> set[Symbol]:
-    return {symbol for symbol in extent.free_symbols if str(symbol) not in sizes}
+    return {symbol for symbol in extent.free_symbols if symbol.name not in sizes}
 
 
 def _solved(extent: Expr, symbol: Symbol, size: int, sizes: Mapping[str, int]) -> int:
