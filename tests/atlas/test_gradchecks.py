@@ -1,5 +1,6 @@
 """Right and wrong derivatives counted: gradcheck is emulated as it is, and neither judge is told what was planted."""
 
+import functools
 import math
 
 import numpy as np
@@ -15,6 +16,7 @@ from diffcheck.verification import judging_arrays
 POINTS = np.array([-3.0, -0.7, -1e-3, 1e-6, 0.2, 0.4999, 0.7, 1.5, 30.0])
 
 
+@functools.cache
 def measurement_of(name):
     return Measurement(variant_of(name), Task(name, "float64"))
 
