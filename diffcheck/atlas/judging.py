@@ -44,7 +44,10 @@ class Judging:
         # At an edge a branch of the program may hold for this one point, and its slope is not that of the function.
         at_edge = np.any([np.isin(self.point[name], self.edges) for name in self.derivative.names], axis=0)
         places = _anywhere(judged, lambda found: at_edge | np.isin(found.verdicts, (*_DOUBTED, _UNDEFINED)))
-        self._by_sides(judged, np.setdiff1d(places, self._outside(judged, places)))
+        places = np.setdiff1d(places, self._outside(judged, places))
+        without = places[[not exact.is_finite() for exact in self.exact[places]]]
+        self._by_sides(judged, places)
+        self._by_constancy(judged, without)
         return judged
 
     def _by_bounds(self) -> dict[str, Judged]:
@@ -86,19 +89,21 @@ class Judging:
         self._undefined(judged, places)
         return places
 
-    def _by_constancy(self, judged: Mapping[str, Judged], places: np.ndarray) -> np.ndarray:
-        """Judge those of *places* where the formula has no value, and the function is constant: its derivative is 0."""
-        places = places[[not exact.is_finite() for exact in self.exact[places]]]
+    def _by_constancy(self, judged: Mapping[str, Judged], places: np.ndarray) -> None:
+        """Judge those of *places*, where the formula has no value, at which the function is constant: its derivative is 0.
+
+        What is NaN as the formula is stays judged by the sides.
+        """
         if len(self.derivative.by) > 1 or not len(places):
-            return places[:0]
-        found: np.ndarray = places[self.derivative.constant(self.function, self._here(places))]
+            return
+        found = places[self.derivative.constant(self.function, self._here(places))]
         for place in found.tolist():
             self.exact[place] = arb(0)
         for mode, verdicts in judged.items():
-            again = judged_arrays(self.computed[mode][found], self.exact[found], np.zeros(1), np.zeros(1), self.form)
+            here = found[~np.isnan(self.computed[mode][found])]
+            again = judged_arrays(self.computed[mode][here], self.exact[here], np.zeros(1), np.zeros(1), self.form)
             for name in ("verdicts", "kinds", "ulps", "limits"):
-                getattr(verdicts, name)[found] = getattr(again, name)
-        return found
+                getattr(verdicts, name)[here] = getattr(again, name)
 
     def _bare(self, places: np.ndarray, sides: Limits) -> np.ndarray:
         """Say where the slopes agree on all sides of a point at which the function itself has no value, as sin(x)/x at 0.
@@ -115,11 +120,10 @@ class Judging:
 
     def _otherwise(self, places: np.ndarray, one_sided: np.ndarray) -> list[Verdict]:
         """Return the verdict on what is not the infinity that the sides of a pole agree on."""
-        if len(self.derivative.names) > 1:
-            return [Verdict.UNDECIDED] * len(places)
-        (values,) = (self.point[name][places] for name in self.derivative.names)
-        below = one_sided & (values == 0) & np.signbit(values)
-        return [Verdict.UNDEFINED if here else Verdict.WRONG for here in below]
+        lines = [self.point[name][places] for name in self.derivative.names]
+        below = one_sided & np.any([(line == 0) & np.signbit(line) for line in lines], axis=0)
+        sure = Verdict.WRONG if len(lines) == 1 else Verdict.UNDECIDED
+        return [Verdict.UNDEFINED if here else sure for here in below]
 
     @staticmethod
     def _undefined(judged: Mapping[str, Judged], places: np.ndarray) -> None:
@@ -132,9 +136,6 @@ class Judging:
     def _by_sides(self, judged: Mapping[str, Judged], places: np.ndarray) -> None:
         """Judge anew, by the limits from all sides, what of *places* lies on a kink, in a hole, or at the end of a domain."""
         places = places[~self.derivative.smooth(self._here(places), self.exact[places], self.function)]
-        if not len(places):
-            return
-        places = np.setdiff1d(places, self._by_constancy(judged, places))
         if not len(places):
             return
         sides = self.derivative.sides(self._here(places), self.form, self.function)

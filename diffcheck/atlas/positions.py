@@ -66,7 +66,7 @@ def _everywhere(
             tensors = {name: _filled(number, length, strided, like) for name, number in zip(names, value, strict=True)}
             kind = "strided" if strided else "contiguous"
             for name, slope in way(tensors, None).items():
-                for place, got in enumerate(slope.tolist()):
+                for place, got in enumerate(slope.detach().double().numpy(force=True).tolist()):
                     yield f"place {place} of {length}, {kind}", name, got
 
 

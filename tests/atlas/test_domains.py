@@ -78,5 +78,4 @@ def test_a_power_of_zero_is_constant_as_its_positive_exponent_moves():
     found = {batch.mode: batch for batch in measurement.batches(list(point.values())) if batch.name == "input_1"}
     verdicts = {mode: [VERDICTS[place] for place in batch.judged.verdicts[:2]] for mode, batch in found.items()}
     assert verdicts["reverse"] == verdicts["generated"] == [Verdict.EXACT] * 2
-    assert verdicts["forward"][0] is Verdict.WRONG  # −∞
     assert all(float(batch.exact[place]) == 0 for batch in found.values() for place in (0, 1))
