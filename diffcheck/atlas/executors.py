@@ -1,18 +1,21 @@
 """Who carries out the tasks: processes of this machine, a Dask cluster, or any `concurrent.futures.Executor`.
 
 Processes of this machine are watched: one that hangs or dies is replaced, and its task has an answer that says so. What hangs
-elsewhere cannot be ended from here: where nothing comes back for as long as a task may take, what is left is given up.
+elsewhere cannot be ended from here: where tasks run and nothing comes back for as long as one may take, the rest is given up.
 """
 
 from __future__ import annotations
 
 import faulthandler
+import math
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +26,35 @@ from diffcheck.atlas.store import CRASHED, TIMED_OUT, Answer
 from diffcheck.errors import MeasurementError, UnknownName
 
 _GRACE = 30.0  # seconds after which a process that was not ended ends itself
-Submit = Callable[[Task], "Future[list[Answer]]"]
+_LOOK = 1.0  # seconds after which it is looked again whether anything runs
+Running = Iterable["Future[list[Answer]]"]
+
+
+def _any_runs(futures: Running) -> bool:
+    return any(future.running() for future in futures)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who measures: *submit* gives them a task, *busy* says whether any of these runs.
+
+    They are given up when nothing is heard for *limit* seconds of which something ran in each.
+    """
+
+    submit: Callable[[Task], Future[list[Answer]]]
+    busy: Callable[[Running], bool] = _any_runs
+    limit: float = math.inf
 
 
 @contextmanager
-def local(jobs: int, limit: float, seed: int) -> Iterator[Submit]:
-    """Yield a function that gives a task to one of *jobs* processes, which is ended after *limit* seconds of it."""
+def local(jobs: int, limit: float, seed: int) -> Iterator[Crew]:
+    """Yield a crew of *jobs* processes, each of which is ended after *limit* seconds of a task."""
     from pebble import ProcessPool
 
     # Started afresh rather than forked: PyTorch's threads do not survive a fork.
     with ProcessPool(max_workers=jobs, context=multiprocessing.get_context("spawn")) as pool:
         try:
-            yield lambda task: pool.schedule(_watched, args=(task, seed, limit), timeout=limit)
+            yield Crew(lambda task: pool.schedule(_watched, args=(task, seed, limit), timeout=limit))
         finally:
             pool.stop()  # what still runs was given up, or the user ended the walk
 
@@ -50,26 +70,27 @@ def _watched(task: Task, seed: int, limit: float) -> list[Answer]:
 
 
 @contextmanager
-def elsewhere(name: str, seed: int) -> Iterator[Submit]:
-    """Yield a function that gives a task to the executor *name*.
+def elsewhere(name: str, limit: float, seed: int) -> Iterator[Crew]:
+    """Yield the crew of the executor *name*, of which something must be heard in every *limit* seconds while it works.
 
     That is the address of a Dask scheduler, as in tcp://host:8786, or a function that returns an executor as module:name.
     Raises `UnknownName` for what is neither, and `MeasurementError` for a scheduler that does not answer.
     """
     if "://" in name:
         with _cluster(name) as client, _given(client.get_executor(), seed) as submit:
-            yield submit
+            # Its futures never say that they run.
+            yield Crew(submit, lambda _: any(client.processing().values()), limit)
         return
     made = imported(name, "the address of a Dask scheduler, or module:function that returns an Executor")()
     if not isinstance(made, Executor):
         told = f"{name!r}, which returns a {type(made).__name__}"
         raise UnknownName(got=told, wanted="a concurrent.futures.Executor", do="name a function that returns one")
     with _given(made, seed) as submit:
-        yield submit
+        yield Crew(submit, limit=limit)
 
 
 @contextmanager
-def _given(executor: Executor, seed: int) -> Iterator[Submit]:
+def _given(executor: Executor, seed: int) -> Iterator[Callable[[Task], Future[list[Answer]]]]:
     try:
         yield lambda task: executor.submit(answers, task, seed)
     finally:
@@ -91,19 +112,26 @@ def _cluster(address: str) -> Any:
         raise MeasurementError(got=told, wanted="the address of a running one", do="start `dask scheduler`") from None
 
 
-def walk(tasks: Sequence[Task], submit: Submit, limit: float) -> Iterator[tuple[Task, list[Answer]]]:
-    """Yield the answers to each of *tasks* as they come; what is left is given up after *limit* seconds without any."""
-    pending = {submit(task): task for task in tasks}
-    while pending:
-        done, _ = wait(pending, timeout=limit, return_when=FIRST_COMPLETED)
-        for future in done:
-            task = pending.pop(future)
-            yield task, _answers(task, future)
-        if not done:
-            for future, task in pending.items():
-                future.cancel()
-                yield task, _failed(task, TIMED_OUT, f"nothing was heard for {limit:g} s")
-            return
+def walk(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, list[Answer]]]:
+    """Yield the answers to each of *tasks* as they come; what is left is given up where nothing is heard of a busy *crew*."""
+    pending = {crew.submit(task): task for task in tasks}
+    heard = time.monotonic()
+    try:
+        while pending:
+            done, _ = wait(pending, timeout=None if crew.limit == math.inf else _LOOK, return_when=FIRST_COMPLETED)
+            for future in done:
+                task = pending.pop(future)
+                yield task, _answers(task, future)
+            if done or not crew.busy(pending):
+                heard = time.monotonic()  # what has not begun takes no time
+            elif time.monotonic() - heard > crew.limit:
+                yield from (
+                    (task, _failed(task, TIMED_OUT, f"nothing was heard for {crew.limit:g} s")) for task in pending.values()
+                )
+                return
+    finally:
+        for future in pending:
+            future.cancel()  # else threads would go on with what was given up, or the user ended
 
 
 def _answers(task: Task, future: Future[list[Answer]]) -> list[Answer]:

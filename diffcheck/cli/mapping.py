@@ -19,7 +19,7 @@ from diffcheck._version import __version__
 from diffcheck.atlas import variants_of
 from diffcheck.atlas.collecting import collected, fault_of, flaws_of, worst_rows
 from diffcheck.atlas.comparing import Difference, differences
-from diffcheck.atlas.executors import Submit, elsewhere, local, walk
+from diffcheck.atlas.executors import Crew, elsewhere, local, walk
 from diffcheck.atlas.measuring import Question, Task
 from diffcheck.atlas.store import DONE, REFUSED, Store
 from diffcheck.benchmarks import machine, versions
@@ -68,8 +68,8 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
         told = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
         print(f"{told}, seed {wanted.seed}, {len(tasks) - len(left)} finished before", flush=True)
     crew = _crew(executor, min(jobs or cores(), max(len(left), 1)), limit, wanted.seed)
-    with progress("measuring derivatives", len(left)) as advance, crew as submit:
-        for _, found in walk(left, submit, limit):
+    with progress("measuring derivatives", len(left)) as advance, crew as workers:
+        for _, found in walk(left, workers):
             store.add(found)
             advance()
     atlas = _atlas(store, time.monotonic() - started)
@@ -97,8 +97,8 @@ def _question(row: Mapping[str, Any]) -> Question:
     return Question(row["variant"], row["dtype"], row["mode"], row["device"])
 
 
-def _crew(executor: str, jobs: int, limit: float, seed: int) -> AbstractContextManager[Submit]:
-    return elsewhere(executor, seed) if executor else local(jobs, limit, seed)
+def _crew(executor: str, jobs: int, limit: float, seed: int) -> AbstractContextManager[Crew]:
+    return elsewhere(executor, limit, seed) if executor else local(jobs, limit, seed)
 
 
 def _origin(seed: int) -> dict[str, str]:

@@ -3,14 +3,16 @@
 import json
 import os
 import signal
-import time
+import threading
+from concurrent.futures import Future
 
 import pytest
 
+from diffcheck.atlas import executors
 from diffcheck.atlas.causes import cause_of
 from diffcheck.atlas.collecting import collected, digits_lost, fault_of, worst_rows
 from diffcheck.atlas.comparing import differences
-from diffcheck.atlas.executors import elsewhere, local, walk
+from diffcheck.atlas.executors import Crew, elsewhere, local, walk
 from diffcheck.atlas.measuring import Task
 from diffcheck.atlas.store import CRASHED, DONE, TIMED_OUT, Answer, Store
 from diffcheck.errors import MeasurementError, UnknownName
@@ -20,8 +22,8 @@ ORIGIN = {"diffcheck": "0.1.0", "torch": "2.13.0"}
 
 def test_what_hangs_or_dies_is_recorded_and_the_rest_goes_on(tmp_path):
     tasks = [Task(f"own_operators:{name}", "float16") for name in ("hangs", "dies", "cubed")]
-    with local(2, 20.0, 0) as submit:
-        found = {task.variant.partition(":")[2]: answers for task, answers in walk(tasks, submit, 60.0)}
+    with local(1, 15.0, 0) as crew:  # one process, so that all wait for the one that hangs for as long as a task may take
+        found = {task.variant.partition(":")[2]: answers for task, answers in walk(tasks, crew)}
     assert {name: {answer.status for answer in answers} for name, answers in found.items()} == {
         "hangs": {TIMED_OUT},
         "dies": {CRASHED},
@@ -36,13 +38,13 @@ def test_what_hangs_or_dies_is_recorded_and_the_rest_goes_on(tmp_path):
 
 @pytest.mark.parametrize("name", ["own_operators:no_executor", "own_operators:nothing", "no_such_module:f"])
 def test_what_is_no_executor_is_refused(name):
-    with pytest.raises(UnknownName, match="Executor"), elsewhere(name, 0):
+    with pytest.raises(UnknownName, match="Executor"), elsewhere(name, 60.0, 0):
         pass
 
 
 def test_an_executor_of_the_users_own_measures():
-    with elsewhere("own_operators:threads", 0) as submit:
-        ((_, answers),) = walk([Task("own_operators:cubed", "float16")], submit, 60.0)
+    with elsewhere("own_operators:threads", 60.0, 0) as crew:
+        ((_, answers),) = walk([Task("own_operators:cubed", "float16")], crew)
     assert [answer.status for answer in answers] == [DONE] * 3
 
 
@@ -52,10 +54,10 @@ def test_a_cluster_measures_on_though_one_of_its_workers_is_killed():
     tasks = [Task("own_operators:cubed" if name == "cubed" else name, "float32") for name in names]
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0") as cluster,
-        elsewhere(cluster.scheduler_address, 0) as submit,
+        elsewhere(cluster.scheduler_address, 100.0, 0) as crew,
     ):
         found, killed = [], None
-        for task, answers in walk(tasks, submit, 100.0):
+        for task, answers in walk(tasks, crew):
             found += [(task, answer.status) for answer in answers]
             if killed is None:
                 killed = next(iter(cluster.workers.values())).pid
@@ -66,24 +68,37 @@ def test_a_cluster_measures_on_though_one_of_its_workers_is_killed():
 
 def test_a_cluster_that_is_not_there_is_refused():
     pytest.importorskip("distributed")
-    with pytest.raises(MeasurementError, match="no scheduler"), elsewhere("tcp://127.0.0.1:9", 0):
+    with pytest.raises(MeasurementError, match="no scheduler"), elsewhere("tcp://127.0.0.1:9", 60.0, 0):
         pass
 
 
-class Silent:
-    """An executor of which nothing is heard."""
+def heard_after(seconds):
+    """Return a crew whose only thread begins after *seconds*, then answers at once, or hangs where none is given."""
+    futures = []
 
-    def __call__(self, task):
-        from concurrent.futures import Future
+    def begin():
+        for future in futures:
+            future.set_running_or_notify_cancel()
+            if seconds is not None:
+                future.set_result([])
 
-        return Future()
+    def submit(task):
+        if not futures:
+            timer = threading.Timer(seconds or 0.5, begin)
+            timer.start()
+        futures.append(Future())
+        return futures[-1]
+
+    return Crew(submit, limit=0.2)
 
 
-def test_what_is_not_heard_of_is_given_up():
-    started = time.monotonic()
-    found = list(walk([Task("tanh", "float64"), Task("relu", "float64")], Silent(), 0.2))
-    assert time.monotonic() - started < 10
-    assert {answer.status for _, answers in found for answer in answers} == {TIMED_OUT}
+def test_what_is_not_heard_of_is_given_up_but_not_what_did_not_begin(monkeypatch):
+    monkeypatch.setattr(executors, "_LOOK", 0.05)
+    tasks = [Task("tanh", "float64"), Task("relu", "float64")]
+    assert dict(walk(tasks, heard_after(1.0))) == {task: [] for task in tasks}
+    found = dict(walk(tasks, heard_after(None)))
+    assert {answer.status for answers in found.values() for answer in answers} == {TIMED_OUT}
+    assert set(found) == set(tasks)
 
 
 def atlas_of(folder, ulp, kinds=(), verdict="lossy", examples=()):
