@@ -1,6 +1,7 @@
-"""Pointwise functions that an atlas may be asked for, found by name in the processes that measure: two of them end badly."""
+"""Pointwise functions that an atlas may be asked for, found by name in the processes that measure: some of them end badly."""
 
 import os
+import sys
 import time
 
 
@@ -15,6 +16,14 @@ def dies(x):
 def hangs(x):
     time.sleep(600)
     return x
+
+
+def exits(x):
+    sys.exit(3)
+
+
+def interrupts(x):
+    raise KeyboardInterrupt
 
 
 def no_executor():

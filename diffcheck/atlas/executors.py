@@ -59,12 +59,20 @@ def local(jobs: int, limit: float, seed: int) -> Iterator[Crew]:
             pool.stop()  # what still runs was given up, or the user ended the walk
 
 
+def _carried_out(task: Task, seed: int) -> list[Answer]:
+    """Return the answers; whatever an operator raises is one, be it the end of its process."""
+    try:
+        return answers(task, seed)
+    except BaseException as error:  # noqa: BLE001  # sys.exit in an operator is not the user's wish to end the walk
+        return _crashed(task, error)
+
+
 def _watched(task: Task, seed: int, limit: float) -> list[Answer]:
     """Return the answers, or end this process by itself where it hangs and the walk that should end it is no more."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         faulthandler.dump_traceback_later(limit + _GRACE, exit=True, file=nowhere)
         try:
-            return answers(task, seed)
+            return _carried_out(task, seed)
         finally:
             faulthandler.cancel_dump_traceback_later()
 
@@ -92,7 +100,7 @@ def elsewhere(name: str, limit: float, seed: int) -> Iterator[Crew]:
 @contextmanager
 def _given(executor: Executor, seed: int) -> Iterator[Callable[[Task], Future[list[Answer]]]]:
     try:
-        yield lambda task: executor.submit(answers, task, seed)
+        yield lambda task: executor.submit(_carried_out, task, seed)
     finally:
         executor.shutdown(wait=False)
 
@@ -140,8 +148,12 @@ def _answers(task: Task, future: Future[list[Answer]]) -> list[Answer]:
     except (FutureTimeoutError, TimeoutError) as error:
         return _failed(task, TIMED_OUT, f"took too long: {error}")
     except Exception as error:  # noqa: BLE001  # whatever a process died of is the answer
-        code = f", exit code {error.exitcode}" if hasattr(error, "exitcode") else ""
-        return _failed(task, CRASHED, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}{code}")
+        return _crashed(task, error)
+
+
+def _crashed(task: Task, error: BaseException) -> list[Answer]:
+    code = f", exit code {error.exitcode}" if hasattr(error, "exitcode") else ""
+    return _failed(task, CRASHED, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}{code}")
 
 
 def _failed(task: Task, status: str, reason: str) -> list[Answer]:

@@ -31,7 +31,7 @@ from diffcheck.report.atlas import NAMES, NUMBERS, read_numbers, write_atlas
 from diffcheck.report.store import check_writable
 
 DATABASE = "atlas.sqlite"
-FAILED = 1
+FAILED, INTERRUPTED = 1, 130  # the second as a shell has it
 _TOP = 10
 
 
@@ -57,7 +57,7 @@ class Wanted:
 def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: str, output: Path, json: bool) -> int:
     """Answer what has no answer yet in *output*, and write its pages; return 0 if all was measured.
 
-    And 1 if a task crashed or took too long, or if nothing was measured of an operator.
+    And 1 if a task crashed or took too long, or if nothing was measured of an operator, 130 if the user ended it.
     """
     started = time.monotonic()
     tasks = wanted.tasks()
@@ -67,11 +67,11 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
     if not json:
         told = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
         print(f"{told}, seed {wanted.seed}, {len(tasks) - len(left)} finished before", flush=True)
-    crew = _crew(executor, min(jobs or cores(), max(len(left), 1)), limit, wanted.seed)
-    with progress("measuring derivatives", len(left)) as advance, crew as workers:
-        for _, found in walk(left, workers):
-            store.add(found)
-            advance()
+    try:
+        _measure(left, _crew(executor, min(jobs or cores(), max(len(left), 1)), limit, wanted.seed), store)
+    except KeyboardInterrupt:
+        print("diffcheck: interrupted; the same command goes on where it ended", file=sys.stderr)
+        return INTERRUPTED
     atlas = _atlas(store, time.monotonic() - started)
     written = write_atlas(atlas, output)
     asked = {question for task in tasks for question in task.questions}
@@ -85,6 +85,13 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
             print(f"{row['status'].upper()} {row['variant']}, {row['dtype']}, {row['mode']}: {row['reason']}")
         print(f"{output / DATABASE}, {written[0]} and {len(written) - 1} other files written")
     return FAILED if failed else 0
+
+
+def _measure(tasks: list[Task], crew: AbstractContextManager[Crew], store: Store) -> None:
+    with progress("measuring derivatives", len(tasks)) as advance, crew as workers:
+        for _, found in walk(tasks, workers):
+            store.add(found)
+            advance()
 
 
 def _unmeasured(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

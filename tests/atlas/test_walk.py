@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from concurrent.futures import Future
+from functools import partial
 
 import pytest
 
@@ -34,6 +35,18 @@ def test_what_hangs_or_dies_is_recorded_and_the_rest_goes_on(tmp_path):
     for answers in found.values():
         store.add(answers)
     assert store.left(tasks) == tasks[:2]
+
+
+@pytest.mark.parametrize("crew_of", [partial(local, 1), partial(elsewhere, "own_operators:threads")])
+def test_an_operator_that_ends_its_process_is_an_answer(crew_of):
+    with crew_of(60.0, 0) as crew:
+        tasks = [Task(f"own_operators:{name}", "float16") for name in ("exits", "interrupts", "cubed")]
+        found = {task.variant.partition(":")[2]: answers[0] for task, answers in walk(tasks, crew)}
+    assert {name: (answer.status, answer.body.get("reason")) for name, answer in found.items()} == {
+        "exits": (CRASHED, "SystemExit: 3"),
+        "interrupts": (CRASHED, "KeyboardInterrupt: "),
+        "cubed": (DONE, None),
+    }
 
 
 @pytest.mark.parametrize("name", ["own_operators:no_executor", "own_operators:nothing", "no_such_module:f"])
