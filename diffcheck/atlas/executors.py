@@ -12,12 +12,12 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diffcheck.atlas.answering import answers
 from diffcheck.atlas.choosing import imported
@@ -25,8 +25,13 @@ from diffcheck.atlas.measuring import Task
 from diffcheck.atlas.store import CRASHED, TIMED_OUT, Answer
 from diffcheck.errors import MeasurementError, UnknownName
 
+if TYPE_CHECKING:
+    from pebble import ProcessPool
+
 _GRACE = 30.0  # seconds after which a process that was not ended ends itself
+_AGAIN = 3  # pools that are made anew without an answer between
 _LOOK = 1.0  # seconds after which it is looked again whether anything runs
+_BROKE = CRASHED, "processes ended before they began a task"
 Running = Iterable["Future[list[Answer]]"]
 
 
@@ -38,25 +43,52 @@ def _any_runs(futures: Running) -> bool:
 class Crew:
     """Who measures: *submit* gives them a task, *busy* says whether any of these runs.
 
-    They are given up when nothing is heard for *limit* seconds of which something ran in each.
+    They are given up when nothing is heard for *limit* seconds of which something ran in each. When they are *broken*, what
+    was submitted may never be heard of, and may be submitted again.
     """
 
     submit: Callable[[Task], Future[list[Answer]]]
     busy: Callable[[Running], bool] = _any_runs
     limit: float = math.inf
+    broken: Callable[[], bool] = lambda: False
 
 
 @contextmanager
 def local(jobs: int, limit: float, seed: int) -> Iterator[Crew]:
     """Yield a crew of *jobs* processes, each of which is ended after *limit* seconds of a task."""
-    from pebble import ProcessPool
+    pools = _Pools(jobs)
+    try:
+        yield Crew(lambda task: pools.schedule(_watched, (task, seed, limit), limit), broken=lambda: not pools.pool.active)
+    finally:
+        pools.stop()  # what still runs was given up, or the user ended the walk
 
-    # Started afresh rather than forked: PyTorch's threads do not survive a fork.
-    with ProcessPool(max_workers=jobs, context=multiprocessing.get_context("spawn")) as pool:
+
+class _Pools:
+    """A pool of *jobs* processes, and another one where it broke."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs, self.pool = jobs, self._made(jobs)
+
+    @staticmethod
+    def _made(jobs: int) -> ProcessPool:
+        from pebble import ProcessPool
+
+        # Started afresh rather than forked: PyTorch's threads do not survive a fork.
+        return ProcessPool(max_workers=jobs, context=multiprocessing.get_context("spawn"))
+
+    def schedule(self, function: Callable[..., list[Answer]], given: tuple[Any, ...], limit: float) -> Future[list[Answer]]:
+        """Give *function* to a process; raise `BrokenExecutor` if the pool breaks meanwhile."""
+        if not self.pool.active:
+            self.stop()
+            self.pool = self._made(self.jobs)
         try:
-            yield Crew(lambda task: pool.schedule(_watched, args=(task, seed, limit), timeout=limit))
-        finally:
-            pool.stop()  # what still runs was given up, or the user ended the walk
+            return self.pool.schedule(function, args=given, timeout=limit)
+        except RuntimeError as error:
+            raise BrokenExecutor(str(error)) from None
+
+    def stop(self) -> None:
+        self.pool.stop()
+        self.pool.join()
 
 
 def _carried_out(task: Task, seed: int) -> list[Answer]:
@@ -121,25 +153,47 @@ def _cluster(address: str) -> Any:
 
 
 def walk(tasks: Sequence[Task], crew: Crew) -> Iterator[tuple[Task, list[Answer]]]:
-    """Yield the answers to each of *tasks* as they come; what is left is given up where nothing is heard of a busy *crew*."""
-    pending = {crew.submit(task): task for task in tasks}
+    """Yield the answers to each of *tasks* as they come; what is left is given up where nothing is heard of a busy *crew*.
+
+    And where it broke, which is when processes ended that had no task, again and again without an answer between.
+    """
+    pending, again = _begun(tasks, crew), _AGAIN
     heard = time.monotonic()
     try:
         while pending:
-            done, _ = wait(pending, timeout=None if crew.limit == math.inf else _LOOK, return_when=FIRST_COMPLETED)
-            for future in done:
-                task = pending.pop(future)
+            done, _ = wait(pending, timeout=_LOOK, return_when=FIRST_COMPLETED)
+            lost = {future for future in done if _is_lost(future)}
+            for future in done - lost:
+                task, again = pending.pop(future), _AGAIN
                 yield task, _answers(task, future)
             if done or not crew.busy(pending):
                 heard = time.monotonic()  # what has not begun takes no time
-            elif time.monotonic() - heard > crew.limit:
-                yield from (
-                    (task, _failed(task, TIMED_OUT, f"nothing was heard for {crew.limit:g} s")) for task in pending.values()
-                )
+            broken = bool(lost) or crew.broken()
+            if broken and again:
+                pending, again = _begun(pending.values(), crew), again - 1
+            elif broken or time.monotonic() - heard > crew.limit:
+                silent = (TIMED_OUT, f"nothing was heard for {crew.limit:g} s")
+                yield from ((task, _failed(task, *(_BROKE if broken else silent))) for task in pending.values())
                 return
     finally:
         for future in pending:
             future.cancel()  # else threads would go on with what was given up, or the user ended
+
+
+def _begun(tasks: Iterable[Task], crew: Crew) -> dict[Future[list[Answer]], Task]:
+    found: dict[Future[list[Answer]], Task] = {}
+    for task in tasks:
+        try:
+            future = crew.submit(task)
+        except BrokenExecutor as error:
+            future = Future()
+            future.set_exception(error)
+        found[future] = task
+    return found
+
+
+def _is_lost(future: Future[list[Answer]]) -> bool:
+    return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
 
 
 def _answers(task: Task, future: Future[list[Answer]]) -> list[Answer]:

@@ -1,6 +1,7 @@
 """The walk of the atlas: what hangs or dies is recorded, what was finished is kept, and any executor may do the work."""
 
 import json
+import multiprocessing
 import os
 import signal
 import threading
@@ -35,6 +36,37 @@ def test_what_hangs_or_dies_is_recorded_and_the_rest_goes_on(tmp_path):
     for answers in found.values():
         store.add(answers)
     assert store.left(tasks) == tasks[:2]
+
+
+def killed_at_start(monkeypatch, count):
+    """Let the first *count* processes of a pool be killed before they have a task."""
+    start = multiprocessing.get_context("spawn").Process.start
+    left = [count]
+
+    def killed(self):
+        start(self)
+        if left[0]:
+            left[0] -= 1
+            os.kill(self.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", killed)
+
+
+def test_what_a_pool_did_not_begin_before_it_broke_is_tried_again(monkeypatch):
+    killed_at_start(monkeypatch, 2)
+    tasks = [Task(f"own_operators:{name}", "float16") for name in ("dies", "cubed")]
+    with local(1, 60.0, 0) as crew:
+        found = {task.variant: {answer.status for answer in answers} for task, answers in walk(tasks, crew)}
+    assert found == {"own_operators:dies": {CRASHED}, "own_operators:cubed": {DONE}}
+
+
+def test_pools_that_break_again_and_again_are_given_up(monkeypatch):
+    killed_at_start(monkeypatch, 1000)
+    tasks = [Task("own_operators:cubed", "float16")] * 2
+    with local(1, 60.0, 0) as crew:
+        found = [answers[0] for _, answers in walk(tasks, crew)]
+    assert [answer.status for answer in found] == [CRASHED] * 2
+    assert "before they began" in found[0].body["reason"]
 
 
 @pytest.mark.parametrize("crew_of", [partial(local, 1), partial(elsewhere, "own_operators:threads")])
