@@ -64,5 +64,6 @@ def imported(name: str, wanted: str) -> Any:
         sys.path.append(here)  # where a user's own file lies, as for `python -m`
     try:
         return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UnknownName(got=f"{name!r} ({error})", wanted=wanted, do="name one that Python can import") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a user's file may raise anything, and end by sys.exit
+        told = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        raise UnknownName(got=f"{name!r} ({told})", wanted=wanted, do="name one that Python can import") from None

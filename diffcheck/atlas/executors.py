@@ -121,12 +121,21 @@ def elsewhere(name: str, limit: float, seed: int) -> Iterator[Crew]:
             # Its futures never say that they run.
             yield Crew(submit, lambda _: any(client.processing().values()), limit)
         return
-    made = imported(name, "the address of a Dask scheduler, or module:function that returns an Executor")()
+    with _given(_executor(name), seed) as submit:
+        yield Crew(submit, limit=limit)
+
+
+def _executor(name: str) -> Executor:
+    made_by = imported(name, "the address of a Dask scheduler, or module:function that returns an Executor")
+    try:
+        made = made_by()
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a user's function may raise anything
+        told = f"{name!r}, which raises {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        raise UnknownName(got=told, wanted="a function that returns an Executor", do="mend it, or name another") from None
     if not isinstance(made, Executor):
         told = f"{name!r}, which returns a {type(made).__name__}"
         raise UnknownName(got=told, wanted="a concurrent.futures.Executor", do="name a function that returns one")
-    with _given(made, seed) as submit:
-        yield Crew(submit, limit=limit)
+    return made
 
 
 @contextmanager

@@ -19,6 +19,18 @@ def diffcheck(capsys, monkeypatch):
     return run
 
 
+@pytest.fixture
+def refused(diffcheck):
+    def check(told, *arguments):
+        code, out, err = diffcheck("atlas", *arguments)
+        assert (code, out.count("PyTorch:")) == (2, 0)
+        assert err.startswith("diffcheck: ")
+        assert err.count("\n") == 1
+        assert told in err
+
+    return check
+
+
 CUBED = ("--op", "own_operators:cubed", "--dtype", "float16", "--executor", "own_operators:threads")
 
 
@@ -29,3 +41,26 @@ def test_a_user_who_ends_it_is_told_that_it_goes_on(diffcheck, tmp_path, monkeyp
     monkeypatch.setattr(mapping, "walk", interrupted)
     code, _, err = diffcheck("atlas", *CUBED, "--out", tmp_path)
     assert (code, err) == (130, "diffcheck: interrupted; the same command goes on where it ended\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("def f(x): return x +", "SyntaxError"),
+        ("undefined_name", "NameError"),
+        ("raise RuntimeError('one line\\nanother')", "(RuntimeError: one line)"),
+        ("import sys; sys.exit(5)", "SystemExit: 5"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--op", "--executor"])
+def test_a_file_that_cannot_be_imported_is_refused(refused, tmp_path, monkeypatch, text, told, option):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "unfit", raising=False)
+    (tmp_path / "unfit.py").write_text(text)
+    refused(told, option, "unfit:f", "--out", tmp_path)
+
+
+@pytest.mark.parametrize("name", [".x:f", "./own:f", "os:environ", "shutil:copy", "own_operators:hangs"])
+def test_what_makes_no_executor_is_refused_before_anything_is_measured(refused, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(mapping, "walk", None)
+    refused(name, "--executor", name, "--out", tmp_path)
