@@ -25,6 +25,7 @@ from diffcheck.atlas.store import DONE, REFUSED, Store
 from diffcheck.benchmarks import machine, versions
 from diffcheck.cli.progress import cores, progress
 from diffcheck.cli.verifying import check_device
+from diffcheck.errors import MeasurementError
 from diffcheck.oracle import FORMATS, format_of
 from diffcheck.problems.requests import checked_seed
 from diffcheck.report.atlas import NAMES, NUMBERS, read_numbers, write_atlas
@@ -33,6 +34,7 @@ from diffcheck.report.store import check_writable
 DATABASE = "atlas.sqlite"
 FAILED, INTERRUPTED = 1, 130  # the second as a shell has it
 _TOP = 10
+_WEEK = 604_800  # seconds
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
     And 1 if a task crashed or took too long, or if nothing was measured of an operator, 130 if the user ended it.
     """
     started = time.monotonic()
+    if not 0 < limit <= _WEEK:
+        raise MeasurementError(got=f"--limit {limit:g}", wanted=f"1 … {_WEEK} seconds", do="write as in --limit 600")
     tasks = wanted.tasks()
     check_writable(output, DATABASE, *NAMES)
     store = Store(output / DATABASE, _origin(wanted.seed))

@@ -64,3 +64,8 @@ def test_a_file_that_cannot_be_imported_is_refused(refused, tmp_path, monkeypatc
 def test_what_makes_no_executor_is_refused_before_anything_is_measured(refused, tmp_path, monkeypatch, name):
     monkeypatch.setattr(mapping, "walk", None)
     refused(name, "--executor", name, "--out", tmp_path)
+
+
+@pytest.mark.parametrize("limit", ["inf", "1e10", "1e300"])
+def test_a_limit_that_is_no_time_is_refused(refused, tmp_path, limit):
+    refused("604800", *CUBED, "--limit", limit, "--out", tmp_path)
