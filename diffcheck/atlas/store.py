@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from diffcheck.atlas.asking import MODES
 from diffcheck.atlas.measuring import Question, Task
 from diffcheck.errors import ResultsUnreadable
+from diffcheck.oracle import FORMATS
 
 _SCHEMA = 3
 _TABLES = """
@@ -24,7 +26,11 @@ create table if not exists answers (
     primary key (variant, dtype, mode, device)
 );
 """
-DONE, REFUSED, CRASHED, TIMED_OUT = "done", "refused", "crashed", "timed out"
+_COLUMNS = "variant, dtype, mode, device, status, seconds, body"
+DONE, REFUSED, CRASHED, TIMED_OUT = STATUSES = "done", "refused", "crashed", "timed out"
+# What a body is looked into for before the pages read it whole, by name.
+_DONE_HAS = {"verdict": str, "kinds": dict, "examples": dict, "worst": dict | None, "blamed": dict | None}
+_ELSE_HAS = {"reason": str}
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,12 @@ class Store:
     def __init__(self, path: Path, origin: Mapping[str, str]) -> None:
         self.path, self.origin = path, {"schema": str(_SCHEMA), **origin}
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with closing(sqlite3.connect(path)) as connection, connection:
+        with self._opened() as connection, connection:
+            if not connection.execute("select count(*) from sqlite_master").fetchone()[0]:  # else what is missing is damage
                 connection.executescript(_TABLES)
-                known = dict(connection.execute("select name, value from origin"))
-                if not known:
-                    connection.executemany("insert into origin values (?, ?)", self.origin.items())
-        except sqlite3.DatabaseError as error:
-            raise self._refusal(f"a file that SQLite cannot read ({error})", "a database of an atlas") from None
+            known = dict(connection.execute("select name, value from origin"))
+            if not known:
+                connection.executemany("insert into origin values (?, ?)", self.origin.items())
         if known:
             self._compare(known, self.origin)
 
@@ -64,14 +68,20 @@ class Store:
         found.path, found.origin = path, {}
         if not path.is_file():
             raise found._refusal("no such file", "a database of an atlas")
-        try:
-            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-                found.origin = dict(connection.execute("select name, value from origin"))
-        except sqlite3.DatabaseError as error:
-            raise found._refusal(f"a file that SQLite cannot read ({error})", "a database of an atlas") from None
+        with found._opened("ro") as connection:
+            found.origin = dict(connection.execute("select name, value from origin"))
         known = {name: found.origin.get(name, "unknown") for name in ("schema", "diffcheck")}
         found._compare(known, {"schema": str(_SCHEMA), "diffcheck": diffcheck})
         return found
+
+    @contextmanager
+    def _opened(self, mode: str = "rwc") -> Iterator[sqlite3.Connection]:
+        """Open the database; raise `ResultsUnreadable` where it is none, or has not the tables that it should."""
+        try:
+            with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode={mode}", uri=True)) as connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            raise self._refusal(f"a file that SQLite cannot read ({error})", "a database of an atlas") from None
 
     def _compare(self, known: Mapping[str, str], wanted: Mapping[str, str]) -> None:
         other = {name: value for name, value in known.items() if wanted.get(name) != value}
@@ -86,15 +96,24 @@ class Store:
     def add(self, answers: Iterable[Answer]) -> None:
         """Write *answers*, at once and whole, in the place of earlier ones to the same questions."""
         rows = [(*_key(answer.question), answer.status, answer.seconds, json.dumps(dict(answer.body))) for answer in answers]
-        with closing(sqlite3.connect(self.path)) as connection, connection:
+        with self._opened() as connection, connection:
             connection.executemany("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def answers(self) -> Iterator[Answer]:
-        """Yield all answers, in the order of their questions."""
-        with closing(sqlite3.connect(self.path)) as connection:
-            rows = connection.execute("select * from answers order by variant, dtype, mode, device").fetchall()
-        for variant, dtype, mode, device, status, seconds, body in rows:
-            yield Answer(Question(variant, dtype, mode, device), status, seconds, json.loads(body))
+        """Yield all answers, in the order of their questions; raise `ResultsUnreadable` for one that is damaged."""
+        with self._opened("ro") as connection:
+            rows = connection.execute(f"select {_COLUMNS} from answers order by variant, dtype, mode, device").fetchall()
+        for variant, dtype, mode, device, status, seconds, text in rows:
+            try:
+                body = json.loads(text)
+            except (TypeError, ValueError):
+                body = None
+            needed = _DONE_HAS if status == DONE else _ELSE_HAS
+            fits = isinstance(body, dict) and all(isinstance(body.get(name), kind) for name, kind in needed.items())
+            if mode not in MODES or dtype not in FORMATS or status not in STATUSES or not fits:
+                told = f"a damaged answer, {status}, of {variant}, {dtype}, {mode}"
+                raise self._refusal(told, "one as `diffcheck atlas` writes it")
+            yield Answer(Question(variant, dtype, mode, device), status, seconds, body)
 
     def left(self, tasks: Iterable[Task]) -> list[Task]:
         """Return those of *tasks* with a question that has no answer yet; what crashed or took too long is asked again."""

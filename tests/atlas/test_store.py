@@ -1,6 +1,8 @@
 """What was answered is kept, once, and never mixed with the answers of another diffcheck."""
 
 import math
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -19,7 +21,12 @@ ORIGIN = {"diffcheck": "0.1.0", "torch": "2.13.0", "seed": "0"}
 TANH, RELU = Task("tanh", "float64"), Task("relu", "float16", 2)
 
 
+FILLED = {"verdict": "exact", "kinds": {}, "examples": {}, "worst": None, "blamed": None}
+
+
 def answered(task, status=DONE, **body):
+    if status == DONE:
+        body = FILLED | body
     return [Answer(question, status, 0.5, body) for question in task.questions]
 
 
@@ -29,7 +36,7 @@ def test_answers_are_kept_and_only_what_is_done_is_not_asked_again(tmp_path):
     store.add(answered(RELU, CRASHED, reason="killed"))
     again = Store(tmp_path / "atlas.sqlite", ORIGIN)
     assert {answer.question: answer.body for answer in again.answers()} == {
-        **{question: {"points": 3} for question in TANH.questions},
+        **{question: FILLED | {"points": 3} for question in TANH.questions},
         **{question: {"reason": "killed"} for question in RELU.questions},
     }
     assert again.left([TANH, RELU]) == [RELU]
@@ -69,6 +76,31 @@ def test_a_file_that_is_none_is_refused_and_left_as_it_is(tmp_path):
     with pytest.raises(ResultsUnreadable, match="SQLite cannot read"):
         Store(path, ORIGIN)
     assert path.read_text().startswith("no database")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update answers set body = 'no JSON'",
+        "update answers set body = '{}'",
+        "update answers set body = '[]'",
+        "update answers set body = x'00'",
+        "update answers set mode = 'sideways' where mode = 'reverse'",
+        "update answers set dtype = 'float8'",
+        "update answers set status = 'maybe'",
+        "drop table answers",
+        "alter table answers rename column body to text",
+        "drop table origin",
+    ],
+)
+@pytest.mark.parametrize("opened", [lambda path: Store(path, ORIGIN), lambda path: Store.existing(path, "0.1.0")])
+def test_a_damaged_database_is_refused(tmp_path, damage, opened):
+    path = tmp_path / "atlas.sqlite"
+    Store(path, ORIGIN).add(answered(TANH))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(damage)
+    with pytest.raises(ResultsUnreadable, match="measure anew"):
+        list(opened(path).answers())
 
 
 def test_a_summary_counts_every_point_and_names_the_worst():
