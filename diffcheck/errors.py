@@ -174,6 +174,10 @@ class ResultsUnreadable(DiffcheckError):
     """A stored results file that is damaged or of another version."""
 
 
+class ResultsBusy(DiffcheckError):
+    """Stored results that another program keeps locked."""
+
+
 class IgnoredToleranceWarning(UserWarning):
     """A tolerance or a step was given to a check that has none."""
 

@@ -15,10 +15,11 @@ from typing import Any
 
 from diffcheck.atlas.asking import MODES
 from diffcheck.atlas.measuring import Question, Task
-from diffcheck.errors import ResultsUnreadable
+from diffcheck.errors import ResultsBusy, ResultsUnreadable
 from diffcheck.oracle import FORMATS
 
 _SCHEMA = 3
+_PATIENCE = 60.0  # seconds that another program may keep the database locked
 _TABLES = """
 create table if not exists origin (name text primary key, value text not null);
 create table if not exists answers (
@@ -76,11 +77,19 @@ class Store:
 
     @contextmanager
     def _opened(self, mode: str = "rwc") -> Iterator[sqlite3.Connection]:
-        """Open the database; raise `ResultsUnreadable` where it is none, or has not the tables that it should."""
+        """Open the database; raise `ResultsUnreadable` where it is none, or has not the tables that it should.
+
+        And `ResultsBusy` where another program keeps it locked for a minute.
+        """
         try:
-            with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode={mode}", uri=True)) as connection:
+            with closing(
+                sqlite3.connect(f"{self.path.resolve().as_uri()}?mode={mode}", uri=True, timeout=_PATIENCE)
+            ) as connection:
                 yield connection
         except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                told = "a database that another program keeps locked"
+                raise ResultsBusy(got=told, wanted="one to write to", do="let that end first", place=str(self.path)) from None
             raise self._refusal(f"a file that SQLite cannot read ({error})", "a database of an atlas") from None
 
     def _compare(self, known: Mapping[str, str], wanted: Mapping[str, str]) -> None:

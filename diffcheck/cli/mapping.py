@@ -21,11 +21,11 @@ from diffcheck.atlas.collecting import collected, fault_of, flaws_of, worst_rows
 from diffcheck.atlas.comparing import Difference, differences
 from diffcheck.atlas.executors import Crew, elsewhere, local, walk
 from diffcheck.atlas.measuring import Question, Task
-from diffcheck.atlas.store import DONE, REFUSED, Store
+from diffcheck.atlas.store import DONE, REFUSED, Answer, Store
 from diffcheck.benchmarks import machine, versions
 from diffcheck.cli.progress import cores, progress
 from diffcheck.cli.verifying import check_device
-from diffcheck.errors import MeasurementError
+from diffcheck.errors import MeasurementError, ResultsBusy
 from diffcheck.oracle import FORMATS, format_of
 from diffcheck.problems.requests import checked_seed
 from diffcheck.report.atlas import NAMES, NUMBERS, read_numbers, write_atlas
@@ -94,8 +94,17 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
 def _measure(tasks: list[Task], crew: AbstractContextManager[Crew], store: Store) -> None:
     with progress("measuring derivatives", len(tasks)) as advance, crew as workers:
         for _, found in walk(tasks, workers):
-            store.add(found)
+            _keep(found, store)
             advance()
+
+
+def _keep(found: list[Answer], store: Store) -> None:
+    """Write *found*, however long another program keeps the database locked; meanwhile the processes measure on."""
+    while True:
+        try:
+            return store.add(found)
+        except ResultsBusy as busy:
+            print(f"diffcheck: {busy}; waiting for it", file=sys.stderr, flush=True)
 
 
 def _unmeasured(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

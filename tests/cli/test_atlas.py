@@ -1,10 +1,15 @@
 """`diffcheck atlas` as a user meets it where something goes wrong: one line that says what to do."""
 
+import sqlite3
 import sys
+import threading
 
 import pytest
 
+from diffcheck.atlas import store
+from diffcheck.atlas.store import REFUSED, Answer
 from diffcheck.cli import main, mapping
+from diffcheck.errors import ResultsBusy
 
 
 @pytest.fixture
@@ -69,3 +74,25 @@ def test_what_makes_no_executor_is_refused_before_anything_is_measured(refused, 
 @pytest.mark.parametrize("limit", ["inf", "1e10", "1e300"])
 def test_a_limit_that_is_no_time_is_refused(refused, tmp_path, limit):
     refused("604800", *CUBED, "--limit", limit, "--out", tmp_path)
+
+
+def test_a_database_that_another_program_locks_is_waited_for(diffcheck, refused, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_PATIENCE", 0.1)
+    lock = sqlite3.connect(tmp_path / "atlas.sqlite", isolation_level=None, check_same_thread=False)
+
+    def answered(tasks, _):
+        lock.execute("begin exclusive")
+        threading.Timer(1.0, lock.execute, ("commit",)).start()
+        for task in tasks:
+            yield task, [Answer(question, REFUSED, 0.0, {"reason": "none"}) for question in task.questions]
+
+    monkeypatch.setattr(mapping, "walk", answered)
+    code, out, err = diffcheck("atlas", *CUBED, "--out", tmp_path)
+    assert "ResultsBusy" not in err
+    assert "keeps locked" in err
+    assert (code, out.count("REFUSED")) == (1, 3)
+    lock.execute("begin exclusive")
+    refused("ResultsBusy", *CUBED, "--out", tmp_path)
+    with pytest.raises(ResultsBusy):
+        store.Store.existing(tmp_path / "atlas.sqlite", "0")
+    lock.close()
