@@ -18,6 +18,12 @@ def hangs(x):
     return x
 
 
+def prints(x):
+    print("from Python")  # noqa: T201  # what is tested
+    os.write(1, b"from below\n")
+    return -x
+
+
 def exits(x):
     sys.exit(3)
 

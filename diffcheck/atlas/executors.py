@@ -10,11 +10,12 @@ import faulthandler
 import math
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,9 @@ class _Pools:
         from pebble import ProcessPool
 
         # Started afresh rather than forked: PyTorch's threads do not survive a fork.
-        return ProcessPool(max_workers=jobs, context=multiprocessing.get_context("spawn"))
+        spawn = multiprocessing.get_context("spawn")
+        # What an operator prints goes to standard error: standard output is the command's own, and may be JSON.
+        return ProcessPool(max_workers=jobs, initializer=os.dup2, initargs=(2, 1), context=spawn)
 
     def schedule(self, function: Callable[..., list[Answer]], given: tuple[Any, ...], limit: float) -> Future[list[Answer]]:
         """Give *function* to a process; raise `BrokenExecutor` if the pool breaks meanwhile."""
@@ -94,7 +97,8 @@ class _Pools:
 def _carried_out(task: Task, seed: int) -> list[Answer]:
     """Return the answers; whatever an operator raises is one, be it the end of its process."""
     try:
-        return answers(task, seed)
+        with redirect_stdout(sys.stderr):
+            return answers(task, seed)
     except BaseException as error:  # noqa: BLE001  # sys.exit in an operator is not the user's wish to end the walk
         return _crashed(task, error)
 

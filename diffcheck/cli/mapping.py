@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import product
@@ -64,7 +64,8 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
     started = time.monotonic()
     if not 0 < limit <= _WEEK:
         raise MeasurementError(got=f"--limit {limit:g}", wanted=f"1 … {_WEEK} seconds", do="write as in --limit 600")
-    tasks = wanted.tasks()
+    with redirect_stdout(sys.stderr):  # whatever a user's file prints
+        tasks = wanted.tasks()
     check_writable(output, DATABASE, *NAMES)
     store = Store(output / DATABASE, _origin(wanted.seed))
     left = store.left(tasks)
@@ -92,7 +93,7 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
 
 
 def _measure(tasks: list[Task], crew: AbstractContextManager[Crew], store: Store) -> None:
-    with progress("measuring derivatives", len(tasks)) as advance, crew as workers:
+    with redirect_stdout(sys.stderr), progress("measuring derivatives", len(tasks)) as advance, crew as workers:
         for _, found in walk(tasks, workers):
             _keep(found, store)
             advance()

@@ -1,6 +1,9 @@
 """`diffcheck atlas` as a user meets it where something goes wrong: one line that says what to do."""
 
+import json
+import os
 import sqlite3
+import subprocess
 import sys
 import threading
 
@@ -96,3 +99,12 @@ def test_a_database_that_another_program_locks_is_waited_for(diffcheck, refused,
     with pytest.raises(ResultsBusy):
         store.Store.existing(tmp_path / "atlas.sqlite", "0")
     lock.close()
+
+
+def test_what_operators_and_their_files_print_is_no_part_of_the_json(tmp_path, monkeypatch):
+    (tmp_path / "noisy.py").write_text("from own_operators import prints\nprint('from a file')\n")
+    command = ["-m", "diffcheck", "atlas", "--op", "noisy:prints", "--dtype", "float16", "--jobs", "1", "--json", "--out", "o"]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    done = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["failed"] == []
+    assert {"from Python", "from below", "from a file"} <= set(done.stderr.splitlines())
