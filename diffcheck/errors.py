@@ -122,6 +122,10 @@ class UnsupportedOperator(CaptureError):
     """An operator that has no row; *place* is the line of the user's code that used it."""
 
 
+class NotPointwise(DiffcheckError):
+    """A function with another output than one element for each of the input's, made of that one alone."""
+
+
 class UnfaithfulCapture(CaptureError):
     """A program that does not compute what the function computes: nothing may be judged by it."""
 

@@ -18,6 +18,10 @@ def hangs(x):
     return x
 
 
+def summed(x):
+    return x.sum()
+
+
 def prints(x):
     print("from Python")  # noqa: T201  # what is tested
     os.write(1, b"from below\n")

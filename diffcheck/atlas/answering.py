@@ -12,8 +12,9 @@ from typing import Any
 import torch
 
 from diffcheck.atlas.asking import GENERATED, generated_from
-from diffcheck.atlas.choosing import variant_of
+from diffcheck.atlas.choosing import OWN, variant_of
 from diffcheck.atlas.measuring import Measurement, Question, Task, is_exhaustive, points_of
+from diffcheck.atlas.pointwise import check_pointwise
 from diffcheck.atlas.positions import disagreements, picked
 from diffcheck.atlas.searching import Search
 from diffcheck.atlas.slopes import moderate, slopes
@@ -42,6 +43,8 @@ def _answers(task: Task, seed: int) -> list[Answer]:
     started = time.perf_counter()
     variant = variant_of(task.variant)
     try:
+        if variant.family == OWN:
+            check_pointwise(variant.function, variant.arity, task)
         measurement = Measurement(variant, task)
     except DiffcheckError as refusal:
         return [Answer(question, REFUSED, 0.0, {"reason": str(refusal)}) for question in task.questions]
