@@ -213,7 +213,8 @@ def _answers(task: Task, future: Future[list[Answer]]) -> list[Answer]:
     try:
         return future.result()
     except (FutureTimeoutError, TimeoutError) as error:
-        return _failed(task, TIMED_OUT, f"took too long: {error}")
+        limit = next((f"{told:g} s" for told in error.args if isinstance(told, float)), "it may")
+        return _failed(task, TIMED_OUT, f"took longer than {limit}")
     except Exception as error:  # noqa: BLE001  # whatever a process died of is the answer
         return _crashed(task, error)
 

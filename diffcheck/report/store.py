@@ -86,7 +86,7 @@ def check_writable(folder: Path, *names: str) -> None:
 
 def _unwritable(error: OSError, path: Path) -> OutputUnwritable:
     return OutputUnwritable(
-        got=f"{error.strerror or error}", wanted="a place to write results to", do="choose another --output", place=str(path)
+        got=f"{error.strerror or error}", wanted="a place to write results to", do="choose another place", place=str(path)
     )
 
 

@@ -31,6 +31,7 @@ def test_what_hangs_or_dies_is_recorded_and_the_rest_goes_on(tmp_path):
         "dies": {CRASHED},
         "cubed": {DONE},
     }
+    assert found["hangs"][0].body["reason"] == "took longer than 15 s"
     assert "exit code 3" in found["dies"][0].body["reason"]
     store = Store(tmp_path / "atlas.sqlite", ORIGIN)
     for answers in found.values():

@@ -101,6 +101,13 @@ def test_a_database_that_another_program_locks_is_waited_for(diffcheck, refused,
     lock.close()
 
 
+def test_what_to_do_is_told_in_the_words_of_this_command(refused, tmp_path):
+    (tmp_path / "file").write_text("")
+    refused("choose another place", *CUBED, "--out", tmp_path / "file")
+    (tmp_path / "atlas.json").write_text("{}")
+    refused("measure again with `diffcheck atlas`", "--diff", tmp_path, tmp_path)
+
+
 def test_what_operators_and_their_files_print_is_no_part_of_the_json(tmp_path, monkeypatch):
     (tmp_path / "noisy.py").write_text("from own_operators import prints\nprint('from a file')\n")
     command = ["-m", "diffcheck", "atlas", "--op", "noisy:prints", "--dtype", "float16", "--jobs", "1", "--json", "--out", "o"]
