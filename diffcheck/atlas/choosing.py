@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import inspect
 import sys
@@ -38,6 +39,30 @@ def variant_of(name: str) -> Variant:
     if name not in VARIANTS:
         raise UnknownName.among("pointwise operator", name, VARIANTS)
     return VARIANTS[name]
+
+
+def source_of(name: str) -> str:
+    """Return a digest of the files that the operator *name* comes from, "" for one of the table.
+
+    They are that of its module, and those in the same folder that it takes something from.
+    """
+    if ":" not in name:
+        return ""
+    variant_of(name)
+    first = sys.modules[name.partition(":")[0]]
+    folder = Path(getattr(first, "__file__", None) or "").parent
+    found: dict[Path, None] = {}
+    left = [first]
+    while left:
+        module = left.pop()
+        path = Path(getattr(module, "__file__", None) or "")
+        if path.is_file() and path not in found and path.parent == folder:
+            found[path] = None
+            values = list(vars(module).values())
+            names = {getattr(value, "__module__", None) for value in values}
+            left += [value for value in values if inspect.ismodule(value)]
+            left += [sys.modules[other] for other in names if isinstance(other, str) and other in sys.modules]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(found))).hexdigest()
 
 
 def _own(name: str) -> Variant:

@@ -124,9 +124,17 @@ class Store:
                 raise self._refusal(told, "one as `diffcheck atlas` writes it")
             yield Answer(Question(variant, dtype, mode, device), status, seconds, body)
 
-    def left(self, tasks: Iterable[Task]) -> list[Task]:
-        """Return those of *tasks* with a question that has no answer yet; what crashed or took too long is asked again."""
-        done = {answer.question for answer in self.answers() if answer.status in (DONE, REFUSED)}
+    def left(self, tasks: Iterable[Task], sources: Mapping[str, str] | None = None) -> list[Task]:
+        """Return those of *tasks* with a question that has no answer yet; what crashed or took too long is asked again.
+
+        And what was answered of another source than that in *sources*, digests by operator, where there is one.
+        """
+        known = sources or {}
+        done = {
+            answer.question
+            for answer in self.answers()
+            if answer.status in (DONE, REFUSED) and answer.body.get("source", "") == known.get(answer.question.variant, "")
+        }
         return [task for task in tasks if not done.issuperset(task.questions)]
 
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from diffcheck._version import __version__
 from diffcheck.atlas import variants_of
+from diffcheck.atlas.choosing import source_of
 from diffcheck.atlas.collecting import collected, fault_of, flaws_of, worst_rows
 from diffcheck.atlas.comparing import Difference, differences
 from diffcheck.atlas.executors import Crew, elsewhere, local, walk
@@ -66,14 +67,15 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
         raise MeasurementError(got=f"--limit {limit:g}", wanted=f"1 … {_WEEK} seconds", do="write as in --limit 600")
     with redirect_stdout(sys.stderr):  # whatever a user's file prints
         tasks = wanted.tasks()
+        sources = {task.variant: source_of(task.variant) for task in tasks if ":" in task.variant}
     check_writable(output, DATABASE, *NAMES)
     store = Store(output / DATABASE, _origin(wanted.seed))
-    left = store.left(tasks)
+    left = store.left(tasks, sources)
     if not json:
         told = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
         print(f"{told}, seed {wanted.seed}, {len(tasks) - len(left)} finished before", flush=True)
     try:
-        _measure(left, _crew(executor, min(jobs or cores(), max(len(left), 1)), limit, wanted.seed), store)
+        _measure(left, _crew(executor, min(jobs or cores(), max(len(left), 1)), limit, wanted.seed), store, sources)
     except KeyboardInterrupt:
         print("diffcheck: interrupted; the same command goes on where it ended", file=sys.stderr)
         return INTERRUPTED
@@ -92,9 +94,11 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
     return FAILED if failed else 0
 
 
-def _measure(tasks: list[Task], crew: AbstractContextManager[Crew], store: Store) -> None:
+def _measure(tasks: list[Task], crew: AbstractContextManager[Crew], store: Store, sources: Mapping[str, str]) -> None:
     with redirect_stdout(sys.stderr), progress("measuring derivatives", len(tasks)) as advance, crew as workers:
-        for _, found in walk(tasks, workers):
+        for task, found in walk(tasks, workers):
+            if task.variant in sources:  # by which an edited file is known
+                found = [replace(one, body={**one.body, "source": sources[task.variant]}) for one in found]
             _keep(found, store)
             advance()
 

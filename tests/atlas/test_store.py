@@ -9,6 +9,7 @@ import pytest
 from flint import arb
 
 from diffcheck.atlas import VARIANTS
+from diffcheck.atlas.choosing import source_of
 from diffcheck.atlas.collecting import digits_lost
 from diffcheck.atlas.measuring import Batch, Question, Task, measured
 from diffcheck.atlas.store import CRASHED, DONE, REFUSED, Answer, Store
@@ -43,6 +44,29 @@ def test_answers_are_kept_and_only_what_is_done_is_not_asked_again(tmp_path):
     again.add([*answered(RELU)[1:], Answer(RELU.questions[0], REFUSED, 0.1, {"reason": "no kernel"})])
     assert again.left([TANH, RELU]) == []
     assert len(list(again.answers())) == len(TANH.questions) + len(RELU.questions)
+
+
+def test_what_was_answered_of_another_source_is_asked_again(tmp_path):
+    store = Store(tmp_path / "atlas.sqlite", ORIGIN)
+    own = Task("own:f", "float64")
+    store.add(answered(own, source="one"))
+    assert store.left([own], {"own:f": "one"}) == []
+    assert store.left([own], {"own:f": "another"}) == [own]
+    store.add(answered(own))  # as an earlier diffcheck wrote it
+    assert store.left([own], {"own:f": "one"}) == [own]
+
+
+def test_a_source_is_the_file_and_what_it_takes_from_beside(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "beside_it.py").write_text("def f(x): return x")
+    (tmp_path / "taking.py").write_text("import torch\nfrom beside_it import f\ng = f")
+    found = [source_of("taking:g")]
+    for name in ("beside_it.py", "taking.py", "another.py"):
+        (tmp_path / name).write_text("changed")
+        found.append(source_of("taking:g"))
+    assert len(set(found)) == 3
+    assert found[-1] == found[-2]
+    assert source_of("tanh") == ""
 
 
 def test_a_task_of_which_one_answer_is_missing_is_left(tmp_path):

@@ -115,3 +115,13 @@ def test_what_operators_and_their_files_print_is_no_part_of_the_json(tmp_path, m
     done = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["failed"] == []
     assert {"from Python", "from below", "from a file"} <= set(done.stderr.splitlines())
+
+
+def test_an_edited_operator_is_measured_again(diffcheck, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    ask = ("atlas", "--op", "edited:f", "--dtype", "float16", "--executor", "own_operators:threads", "--out", tmp_path / "out")
+    (tmp_path / "edited.py").write_text("def f(x): return -x")
+    assert "0 finished before" in diffcheck(*ask)[1]
+    assert "1 finished before" in diffcheck(*ask)[1]
+    (tmp_path / "edited.py").write_text("def f(x): return -x - x")
+    assert "0 finished before" in diffcheck(*ask)[1]
