@@ -51,7 +51,7 @@ def _root(
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """List the problems, the engines, the laws and the planted faults."""
+    """List the problems, the engines, the laws, the planted faults, and the operators of the atlas."""
     from diffcheck.cli.listing import show_catalogue
 
     show_catalogue(json)

@@ -13,8 +13,10 @@ from diffcheck.notation.text import expression_text
 
 
 def show_catalogue(json: bool) -> None:
-    """Print the names of problems, engines, laws and planted faults."""
+    """Print the names of problems, engines, laws, planted faults, and the atlas's operators by family."""
     from diffcheck import engines, problems
+    from diffcheck.atlas.choosing import VARIANTS
+    from diffcheck.atlas.variants import FAMILIES
     from diffcheck.verification import LAWS
     from diffcheck.verification.faults import FAULTS
 
@@ -23,6 +25,9 @@ def show_catalogue(json: bool) -> None:
         "engines": {name: _first_line(type(engines.engine(name).inner)) for name in engines.names(witnesses=True)},
         "laws": {name: _first_line(check) for name, check in LAWS.items()},
         "faults": {name: _first_line(spoil) for name, spoil in FAULTS.items()},
+        "operators": {
+            name: variant.family for name, variant in sorted(VARIANTS.items(), key=lambda item: FAMILIES.index(item[1].family))
+        },
     }
     if json:
         print(encoding.dumps(found, indent=2, ensure_ascii=False))

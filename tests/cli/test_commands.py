@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from diffcheck.atlas.variants import FAMILIES
 from diffcheck.cli import main
 from diffcheck.verification.calibration import FAULTS
 
@@ -29,7 +30,9 @@ def test_list_names_problems_engines_laws_and_faults(diffcheck):
     code, out, _ = diffcheck("list", "--json")
     found = json.loads(out)
     assert code == 0
-    assert set(found) == {"problems", "engines", "laws", "faults"}
+    assert set(found) == {"problems", "engines", "laws", "faults", "operators"}
+    assert found["operators"]["pow(exponent=2)"] == "elementary"
+    assert list(dict.fromkeys(found["operators"].values())) == list(FAMILIES)
     assert "thermometer" in found["problems"]
     assert "autograd" in found["engines"]
     assert all(found[kind][name] for kind in found for name in found[kind])
