@@ -164,7 +164,8 @@ def atlas(
         list[str] | None, typer.Option(help="float64, float32, float16 or bfloat16; repeatable. All if left out.")
     ] = None,
     order: Annotated[
-        list[int] | None, typer.Option(min=1, max=2, help="1 for first derivatives, 2 for second ones; repeatable.")
+        list[int] | None,
+        typer.Option(min=1, max=2, help="1 for first derivatives, 2 for second ones; repeatable. 1 if left out."),
     ] = None,
     device: Device = "cpu",
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one a core if left out.")] = None,
@@ -177,7 +178,8 @@ def atlas(
         Path, typer.Option(help="The folder for atlas.sqlite and the pages; what it has is not measured again.")
     ] = Path("atlas"),
     diff: Annotated[
-        tuple[Path, Path] | None, typer.Option(help="Two folders: print where their atlases differ, and measure nothing.")
+        tuple[Path, Path] | None,
+        typer.Option(help="Two folders: print where their atlases differ, all or as the options say, and measure nothing."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -189,7 +191,7 @@ def atlas(
     from diffcheck.cli.mapping import Wanted, compare_atlases, map_operators
 
     if diff is not None:
-        raise typer.Exit(compare_atlases(*diff, json))
+        raise typer.Exit(compare_atlases(*diff, tuple(op or ()), tuple(dtype or ()), tuple(order or ()), json))
     wanted = Wanted(tuple(op or ()), tuple(dtype or ()), tuple(order or (1,)), device, seed)
     raise typer.Exit(map_operators(wanted, jobs=jobs, limit=limit, executor=executor, output=out, json=json))
 

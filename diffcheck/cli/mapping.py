@@ -19,7 +19,7 @@ from diffcheck._version import __version__
 from diffcheck.atlas import variants_of
 from diffcheck.atlas.choosing import source_of
 from diffcheck.atlas.collecting import collected, fault_of, flaws_of, worst_rows
-from diffcheck.atlas.comparing import Difference, differences
+from diffcheck.atlas.comparing import Difference, differences, only_in_one
 from diffcheck.atlas.executors import Crew, elsewhere, local, walk
 from diffcheck.atlas.measuring import Question, Task
 from diffcheck.atlas.store import DONE, REFUSED, Answer, Store
@@ -184,11 +184,23 @@ def _fault(row: Mapping[str, Any]) -> str:
     return f"at {at}: {worst['verdict']}, {error}"
 
 
-def compare_atlases(one: Path, other: Path, json: bool) -> int:
-    """Print where two atlases differ, the largest differences first; return 0."""
-    atlases = [_kept(path) for path in (one, other)]
+def compare_atlases(
+    one: Path, other: Path, operators: tuple[str, ...], dtypes: tuple[str, ...], orders: tuple[int, ...], json: bool
+) -> int:
+    """Print where two atlases differ, the largest differences first, in *operators*, *dtypes* and *orders*; return 0.
+
+    Nothing named means all.
+    """
+    names, forms = {variant.name for variant in variants_of(operators)}, {format_of(dtype).name for dtype in dtypes}
+    atlases: list[Mapping[str, Any]] = []
+    for path in (one, other):
+        kept = _kept(path)
+        rows = [row for row in kept["rows"] if not operators or row["variant"] in names]
+        rows = [row for row in rows if (not forms or row["dtype"] in forms) and (not orders or row["order"] in orders)]
+        atlases.append({**kept, "rows": rows})
     devices = [{row["device"] for row in atlas["rows"]} for atlas in atlases]
-    found = list(differences(*atlases, devices=devices[0].isdisjoint(devices[1])))
+    apart = devices[0].isdisjoint(devices[1])
+    found = list(differences(*atlases, devices=apart))
     if json:
         print(encoding.dumps([asdict(difference) for difference in found], indent=2))
         return 0
@@ -198,6 +210,9 @@ def compare_atlases(one: Path, other: Path, json: bool) -> int:
     print(f"{len(found)} answers differ")
     for difference in found:
         print(_told(difference))
+    alone = only_in_one(*atlases, devices=apart)
+    if any(alone):
+        print(f"not compared: {alone[0]} answers that only {one} has, and {alone[1]} that only {other} has")
     return 0
 
 
@@ -210,8 +225,8 @@ def _kept(path: Path) -> Mapping[str, Any]:
 
 def _told(one: Difference) -> str:
     whose = f"{one.variant}, {one.dtype}, {one.mode} on {one.device}"
-    if not all(one.verdicts):
-        place = 0 if one.verdicts[0] else 1
-        return f"{whose}: only in the {('first', 'second')[place]}: {one.verdicts[place]}, {one.ulps[place]:.3g} ULP"
+    verdicts = " -> ".join(one.verdicts)
+    if None in one.digits:
+        return f"{whose}: {verdicts}"
     ulps = " -> ".join(f"{ulp:.3g}" for ulp in one.ulps)
-    return f"{whose}: {' -> '.join(one.verdicts)}, {ulps} ULP, {one.worse:+.2g} digits lost"
+    return f"{whose}: {verdicts}, {ulps} ULP, {one.worse:+.2g} digits lost"

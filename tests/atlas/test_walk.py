@@ -1,6 +1,7 @@
 """The walk of the atlas: what hangs or dies is recorded, what was finished is kept, and any executor may do the work."""
 
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -13,7 +14,7 @@ import pytest
 from diffcheck.atlas import executors
 from diffcheck.atlas.causes import cause_of
 from diffcheck.atlas.collecting import collected, digits_lost, fault_of, worst_rows
-from diffcheck.atlas.comparing import differences
+from diffcheck.atlas.comparing import differences, only_in_one
 from diffcheck.atlas.executors import Crew, elsewhere, local, walk
 from diffcheck.atlas.measuring import Task
 from diffcheck.atlas.store import CRASHED, DONE, TIMED_OUT, Answer, Store
@@ -162,9 +163,11 @@ def test_two_atlases_differ_where_an_answer_does(tmp_path):
     found = list(differences(one, other))
     assert {difference.mode for difference in found} == {"reverse", "forward", "generated"}
     assert {difference.worse for difference in found} == {2.0}
-    gone = list(differences(one, {"rows": []}))
-    assert {difference.verdicts for difference in gone} == {("lossy", "")}
-    assert {difference.worse for difference in gone} == {0.0}  # nothing is known of the other
+    assert list(differences(one, {"rows": []})) == []  # nothing is known of the other
+    assert only_in_one(one, {"rows": []}) == (3, 0)
+    crashed = {"rows": [row | {"status": "crashed", "reason": "it died"} for row in one["rows"]]}
+    assert {difference.verdicts for difference in differences(one, crashed)} == {("lossy", "crashed")}
+    assert {(difference.worse, difference.ulps[1]) for difference in differences(one, crashed)} == {(math.inf, None)}
 
 
 def test_digits_and_the_worst_operators_come_from_the_largest_errors(tmp_path):
