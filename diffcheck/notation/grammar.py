@@ -55,7 +55,7 @@ def _tree(text: str) -> Any:
         raise ProgramSyntaxError(
             got=repr(near) if near else "the end of the text",
             wanted="a declaration, an equation 'T[i,j] = Σ_k e', or 'output NAME'",
-            do="see docs/notation.md",
+            do="see the notation in docs/notation.md",
             place=f"line {error.line}, column {error.column}",
         ) from None
 
