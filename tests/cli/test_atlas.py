@@ -11,20 +11,8 @@ import pytest
 
 from diffcheck.atlas import store
 from diffcheck.atlas.store import REFUSED, Answer
-from diffcheck.cli import main, mapping
+from diffcheck.cli import mapping
 from diffcheck.errors import ResultsBusy
-
-
-@pytest.fixture
-def diffcheck(capsys, monkeypatch):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["diffcheck", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return ended.value.code or 0, shown.out, shown.err
-
-    return run
 
 
 @pytest.fixture

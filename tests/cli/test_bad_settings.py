@@ -1,24 +1,11 @@
 """Whatever is wrong with a file, a folder or a number is one message and exit code 2, at once."""
 
 import json
-import sys
 
 import pytest
 
-from diffcheck.cli import main, running
+from diffcheck.cli import running
 from diffcheck.errors import OutputUnwritable
-
-
-@pytest.fixture
-def diffcheck(capsys, monkeypatch):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["diffcheck", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return ended.value.code or 0, shown.out, shown.err
-
-    return run
 
 
 @pytest.fixture
