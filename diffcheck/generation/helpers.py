@@ -6,6 +6,7 @@ Like any elementwise operation, a helper may be given its own argument as ``out`
 from __future__ import annotations
 
 from diffcheck.generation.power_helpers import POWERS_NUMPY, POWERS_TORCH
+from diffcheck.generation.quotient_helpers import QUOTIENTS_NUMPY, QUOTIENTS_TORCH
 from diffcheck.generation.special_helpers import SPECIAL_NUMPY, SPECIAL_TORCH
 
 _TORCH = '''
@@ -113,5 +114,5 @@ def _by_name(text: str) -> dict[str, str]:
     return {function.split("def ", 1)[1].split("(", 1)[0]: function for function in functions}
 
 
-TORCH_HELPERS = _by_name("\n".join((_TORCH, SPECIAL_TORCH, POWERS_TORCH)))
-NUMPY_HELPERS = _by_name("\n".join((_NUMPY, SPECIAL_NUMPY, POWERS_NUMPY)))
+TORCH_HELPERS = _by_name("\n".join((_TORCH, SPECIAL_TORCH, POWERS_TORCH, QUOTIENTS_TORCH)))
+NUMPY_HELPERS = _by_name("\n".join((_NUMPY, SPECIAL_NUMPY, POWERS_NUMPY, QUOTIENTS_NUMPY)))

@@ -6,7 +6,7 @@ that it has. Near v = 0, and where v − 1 or v − 2 would be rounded to anothe
 
 from __future__ import annotations
 
-import re
+from diffcheck.generation.numpy_text import for_numpy
 
 _TORCH = '''
 def _half_power(u: torch.Tensor, v: torch.Tensor, less: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -49,14 +49,4 @@ def _mixed_slope_of_power(u: torch.Tensor, v: torch.Tensor, *, out: torch.Tensor
     return torch.where(half == 0, half, torch.where(divided, value / u, value), out=out)
 '''
 
-
-def _for_numpy(text: str) -> str:
-    """Return the functions of *text* for NumPy, which warns of what is computed and not chosen."""
-    for torchs, numpys in (("torch.Tensor", "np.ndarray"), ("torch.pow", "np.power"), ("torch.", "np."), (", out=out)", ")")):
-        text = text.replace(torchs, numpys)
-    text = re.sub(r"return (np\.where.*)", r"result: np.ndarray = \1\n    return result", text)
-    return re.sub(r"^def ", '@np.errstate(all="ignore")\ndef ', text, flags=re.MULTILINE)
-
-
-POWERS_TORCH = _TORCH
-POWERS_NUMPY = _for_numpy(_TORCH)
+POWERS_TORCH, POWERS_NUMPY = _TORCH, for_numpy(_TORCH)

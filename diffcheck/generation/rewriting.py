@@ -15,6 +15,7 @@ from diffcheck.derivation.pruning import needed
 from diffcheck.derivation.terms import fresh_name
 from diffcheck.generation.accurate import accurate
 from diffcheck.generation.folding import folded, turned
+from diffcheck.generation.lifting import lifted
 from diffcheck.generation.names import names_of
 from diffcheck.generation.normalizing import normalized, plain
 from diffcheck.generation.scalars import split_number
@@ -35,7 +36,7 @@ Shared = tuple[Expr, tuple[Index, ...]]
 @lru_cache(maxsize=32)  # one program is generated for each target
 def rewritten(program: Program) -> Program:
     """Return *program* with all passes applied."""
-    return outputs_early(turned(folded(scaled_late(plain(shared(normalized(settled(accurate(settled(program))))))))))
+    return outputs_early(turned(folded(scaled_late(plain(shared(normalized(lifted(settled(accurate(settled(program)))))))))))
 
 
 def shared(program: Program) -> Program:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from diffcheck.errors import GenerationError
 from diffcheck.generation.helpers import NUMPY_HELPERS, TORCH_HELPERS
 from diffcheck.generation.powers import POWERS
+from diffcheck.generation.quotients import QUOTIENTS
 from diffcheck.notation.special_functions import HIGHEST_ORDER
 
 
@@ -83,7 +84,7 @@ _INVERSE = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
 _SLOPES = tuple(f"slope_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx", "ndtri"))
 _SECOND = tuple(f"second_derivative_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx"))
 _J1 = ("j1_by_u", "slope_of_sinc", "second_derivative_of_sinc")
-_POWERS = tuple(POWERS)
+_POWERS = (*POWERS, *QUOTIENTS)
 _SPECIAL = ("erf", "erfc", "erfinv", "lgamma", "digamma")
 _ORDERS = tuple(f"polygamma_{order}" for order in range(1, HIGHEST_ORDER + 1))
 _SAME = (*_DIRECT, *_HYPERBOLIC, "floor", "floor_divide", "add", "square", "sqrt", "reciprocal")
