@@ -27,6 +27,7 @@ from diffcheck.notation.special_functions import (
     erfinv,
     floor,
     lgamma,
+    log_ndtr,
     polygamma,
 )
 
@@ -78,6 +79,7 @@ UNARY: dict[str, Callable[[Expr], Expr]] = {
     "erfc": erfc,
     "erfinv": erfinv,
     "special_erfcx": erfcx,
+    "special_log_ndtr": log_ndtr,
     "special_ndtri": lambda u: sqrt(2) * erfinv(2 * u - 1),
     "special_entr": _entropy,
     "sinc": lambda u: select(absolute(u), sympy.sin(pi * u) / (pi * u), Integer(1)),

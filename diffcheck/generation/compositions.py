@@ -7,7 +7,7 @@ from sympy import Expr, Integer, pi, sqrt
 
 from diffcheck.notation.functions import absolute, sign
 from diffcheck.notation.scalar_functions import Composition
-from diffcheck.notation.special_functions import bessel_i, erfcx, erfinv
+from diffcheck.notation.special_functions import bessel_i, erfcx, erfinv, inverse_mills_ratio
 
 
 class hypot1(Composition):  # noqa: N801  # printed and called by this name, as all below
@@ -100,6 +100,15 @@ class slope_of_erfcx(Composition):  # noqa: N801
         return 2 * u * erfcx(u) - 2 / sqrt(pi)
 
 
+class slope_of_inverse_mills_ratio(Composition):  # noqa: N801
+    """−λ(u)·(u + λ(u)), λ = φ/Φ of the normal distribution: far below 0, λ(u) is nearly −u."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return −λ(u)·(u + λ(u))."""
+        return -inverse_mills_ratio(u) * (u + inverse_mills_ratio(u))
+
+
 class j1_by_u(Composition):  # noqa: N801
     """j₁(u)/u = (sin u − u·cos u)/u³ with the spherical Bessel function j₁, whose two terms are nearly equal for small u."""
 
@@ -178,6 +187,7 @@ COMPOSITIONS: dict[str, type[Composition]] = {
         ndtri,
         slope_of_ndtri,
         slope_of_erfcx,
+        slope_of_inverse_mills_ratio,
         j1_by_u,
         slope_of_sinc,
         second_derivative_of_sinc,

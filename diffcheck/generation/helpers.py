@@ -41,11 +41,6 @@ def _relu(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     return torch.clamp_min(u, 0, out=out)
 
 
-def _erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """exp(u²)·erfc(u)."""
-    return torch.special.erfcx(u, out=out)
-
-
 def _sinh(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """½(exp(u) - exp(-u)); torch.sinh overflows where exp(u) does, before this does."""
     half = torch.exp(torch.abs(u) / 2)

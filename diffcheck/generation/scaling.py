@@ -7,11 +7,19 @@ from itertools import combinations
 import sympy
 from sympy import Expr, Indexed, Integer, Mul, Poly, Pow, Rational, Symbol, log
 
-from diffcheck.generation.compositions import bessel_i0e, bessel_i1e, exp2, hypot1, ndtri, slope_of_ndtri
+from diffcheck.generation.compositions import (
+    bessel_i0e,
+    bessel_i1e,
+    exp2,
+    hypot1,
+    ndtri,
+    slope_of_inverse_mills_ratio,
+    slope_of_ndtri,
+)
 from diffcheck.generation.masking import is_inverse_branch, is_leaf, zero_first
 from diffcheck.notation.functions import absolute, sech, sigmoid
 from diffcheck.notation.selection import held, select
-from diffcheck.notation.special_functions import bessel_i
+from diffcheck.notation.special_functions import bessel_i, inverse_mills_ratio
 from diffcheck.notation.symbols import reads_of
 
 _SCALED = {bessel_i(0): bessel_i0e, bessel_i(1): bessel_i1e}
@@ -47,7 +55,7 @@ def scaled_product(node: Expr) -> Expr:
     """Return the product *node* with each pair of factors as one that a rule knows to be one, and with what decays first."""
     factors = list(Mul.make_args(node))
     for first, second in combinations(factors, 2):
-        for rule in (_logistic, _bessel, _of_one_base):
+        for rule in (_logistic, _bessel, _mills, _of_one_base):
             made = rule(first, second) or rule(second, first)
             if made is not None:
                 rest = [factor for factor in factors if factor is not first and factor is not second]
@@ -78,6 +86,13 @@ def _bessel(first: Expr, second: Expr) -> Expr | None:
     """Return e^−|u|·I(u) as the function that is scaled so."""
     if isinstance(first, sympy.exp) and type(second) in _SCALED and first.args[0] == -absolute(second.args[0]):
         return _SCALED[type(second)](second.args[0])
+    return None
+
+
+def _mills(first: Expr, second: Expr) -> Expr | None:
+    """Return λ(u)·(u + λ(u)) with λ the inverse Mills ratio as minus its slope."""
+    if isinstance(first, inverse_mills_ratio) and second == first.args[0] + first:
+        return -slope_of_inverse_mills_ratio(first.args[0])
     return None
 
 

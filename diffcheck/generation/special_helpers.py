@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import factorial, pi
 
 from diffcheck.generation.bessel_helpers import BESSEL_TORCH
+from diffcheck.generation.erfc_helpers import ERFC_TORCH
 from diffcheck.notation.special_functions import HIGHEST_ORDER, slope_of_cot
 
 _TORCH = '''
@@ -30,27 +31,6 @@ def _slope_of_ndtri(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torc
     scaled = torch.special.erfcx(torch.special.ndtri(share) * -0.7071067811865476)
     return torch.div(scaled.mul_(1.2533141373155003), share, out=out)
 
-
-def _slope_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """2u·erfcx(u) - 2/√π; from 1.25 on by the continued fraction of erfcx, which subtracts nothing."""
-    tail = torch.zeros_like(u)
-    large = torch.clamp_min(u, 1.25)
-    for half in range(200, 0, -1):
-        tail = (half / 2) / (large + tail)
-    value = -1.1283791670955126 * (tail / (large + tail))
-    near = 2 * (u * torch.special.erfcx(u)) - 1.1283791670955126
-    return torch.where(u > 1.25, value, near, out=out)
-
-
-def _second_derivative_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-    """(4u² + 2)·erfcx(u) - 4u/√π; from 1.25 on by the continued fraction of erfcx, which subtracts nothing."""
-    tail = torch.zeros_like(u)
-    large = torch.clamp_min(u, 1.25)
-    for half in range(200, 1, -1):
-        tail = (half / 2) / (large + tail)
-    value = 1.1283791670955126 * (tail / (large + tail)) / (large + 0.5 / (large + tail))
-    near = 2 * (u * _slope_of_erfcx(u) + torch.special.erfcx(u))
-    return torch.where(u > 1.25, value, near, out=out)
 '''
 
 # The second derivative of sin(πu)/(πu) = Σ (-1)ᵐ·(πu)²ᵐ/(2m + 1)!, a series of (πu)².
@@ -159,4 +139,4 @@ def _second_derivative_of_sinc(u: np.ndarray, *, out: np.ndarray | None = None) 
     return result
 '''
 
-SPECIAL_TORCH = "\n".join([_TORCH, _J1_BY_U, BESSEL_TORCH, *map(_polygamma, range(1, HIGHEST_ORDER + 1))])
+SPECIAL_TORCH = "\n".join([_TORCH, _J1_BY_U, BESSEL_TORCH, ERFC_TORCH, *map(_polygamma, range(1, HIGHEST_ORDER + 1))])

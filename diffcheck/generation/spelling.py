@@ -81,8 +81,9 @@ class Target:
 _DIRECT = ("exp", "log", "sin", "cos", "tanh", "expm1", "log1p", "sign")
 _HYPERBOLIC = ("sinh", "cosh")
 _INVERSE = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
-_SLOPES = tuple(f"slope_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx", "ndtri"))
-_SECOND = tuple(f"second_derivative_of_{name}" for name in ("bessel_i1", "bessel_i0e", "bessel_i1e", "erfcx"))
+_SCALED = ("bessel_i0e", "bessel_i1e", "erfcx")
+_SLOPES = tuple(f"slope_of_{name}" for name in (*_SCALED, "bessel_i1", "ndtri", "inverse_mills_ratio"))
+_SECOND = tuple(f"second_derivative_of_{name}" for name in (*_SCALED, "bessel_i1"))
 _J1 = ("j1_by_u", "slope_of_sinc", "second_derivative_of_sinc")
 _POWERS = (*POWERS, *QUOTIENTS)
 _SPECIAL = ("erf", "erfc", "erfinv", "lgamma", "digamma")
@@ -104,12 +105,10 @@ TORCH = Target(
     | {name: name for name in (*_INVERSE, *_SPECIAL, "exp2", "dot", "mv", "mm")},
     functions={name: (name,) for name in (*_DIRECT, *_INVERSE, *_SPECIAL, "floor", "exp2")}
     | {"absolute": ("abs",)}
-    | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu", "erfcx")}
+    | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu")}
+    | {name: (f"_{name}",) for name in ("erfcx", "log_ndtr", "inverse_mills_ratio")}
     | {name: (f"_{name}",) for name in (*_HYPERBOLIC, "bessel_i0", "bessel_i1", *_ORDERS)}
-    | {
-        name: (f"_{name}",)
-        for name in ("hypot1", "bessel_i0e", "bessel_i1e", "ndtri", "slope_of_erfcx", *_SLOPES, *_SECOND, *_J1, *_POWERS)
-    },
+    | {name: (f"_{name}",) for name in ("hypot1", "bessel_i0e", "bessel_i1e", "ndtri", *_SLOPES, *_SECOND, *_J1, *_POWERS)},
     helpers=TORCH_HELPERS,
     # cosh overflows only where sech² is 0 in the same format. NumPy would warn of that.
     before_a_power={"sech": ("cosh", "reciprocal")},

@@ -13,6 +13,7 @@ HIGHEST_ORDER = 6
 
 asin, acos, atan, asinh, acosh, atanh = map(named, ("asin", "acos", "atan", "asinh", "acosh", "atanh"))
 erfc, erfinv, erfcx, lgamma, floor = map(named, ("erfc", "erfinv", "erfcx", "lgamma", "floor"))
+log_ndtr, inverse_mills_ratio = map(named, ("log_ndtr", "inverse_mills_ratio"))
 _POLYGAMMA = (named("digamma"), *(named(f"polygamma_{order}") for order in range(1, HIGHEST_ORDER + 1)))
 _BESSEL_I = tuple(named(f"bessel_i{order}") for order in range(HIGHEST_ORDER + 1))
 
@@ -85,6 +86,9 @@ SPECIAL = (
     row_of(erfc, r"\operatorname{erfc}", lambda u: -_SLOPE_OF_ERF * sympy.exp(-(u**2))),
     row_of(erfinv, r"\operatorname{erfinv}", lambda u: sympy.exp(erfinv(u) ** 2) / _SLOPE_OF_ERF, everywhere=False),
     row_of(erfcx, r"\operatorname{erfcx}", lambda u: 2 * u * erfcx(u) - _SLOPE_OF_ERF),
+    # log Φ and φ/Φ, of the normal distribution.
+    row_of(log_ndtr, r"\operatorname{log\,ndtr}", inverse_mills_ratio),
+    row_of(inverse_mills_ratio, r"\lambda", lambda u: -inverse_mills_ratio(u) * (u + inverse_mills_ratio(u))),
     row_of(lgamma, r"\operatorname{lgamma}", polygamma(0), everywhere=False),
     *map(_polygamma_row, range(HIGHEST_ORDER + 1)),
     *map(_bessel_row, range(HIGHEST_ORDER + 1)),

@@ -8,7 +8,7 @@ from functools import partial
 from flint import arb
 
 from diffcheck.notation.special_functions import HIGHEST_ORDER
-from diffcheck.oracle.special_balls import digamma, erfcx, erfinv, lgamma, polygamma
+from diffcheck.oracle.special_balls import digamma, erfcx, erfinv, inverse_mills_ratio, lgamma, log_ndtr, polygamma
 
 
 def psi(order: int, u: arb) -> arb:
@@ -31,6 +31,8 @@ NAMED_BALLS: dict[str, Callable[[arb], arb]] = {
     "erfc": arb.erfc,
     "erfinv": erfinv,
     "erfcx": erfcx,
+    "log_ndtr": log_ndtr,
+    "inverse_mills_ratio": inverse_mills_ratio,
     "lgamma": lgamma,
     "digamma": digamma,
     **{f"polygamma_{order}": partial(polygamma, order) for order in range(1, HIGHEST_ORDER + 1)},

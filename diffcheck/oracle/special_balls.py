@@ -55,6 +55,18 @@ def erfcx(u: arb) -> arb:
     return (u * u).exp() * u.erfc()
 
 
+def log_ndtr(u: arb) -> arb:
+    """Return log Φ(u), with Φ(u) = ½·erfc(−u/√2)."""
+    v = u / arb(2).sqrt()
+    return (erfcx(-v) / 2).log() - v * v if u < -_FAR else (-v.erfc() / 2).log1p()
+
+
+def inverse_mills_ratio(u: arb) -> arb:
+    """Return φ(u)/Φ(u) = √(2/π)/erfcx(−u/√2), far above 0 by its definition: there erfcx is beyond all numbers."""
+    v, scale = u / arb(2).sqrt(), (2 / arb.pi()).sqrt()
+    return scale / erfcx(-v) if u < _FAR else scale * (-v * v).exp() / (-v).erfc()
+
+
 def erfinv(u: arb) -> arb:
     """Return the inverse of erf; next to an end as that of erfc, which keeps the digits."""
     if not (u > -1 and u < 1):

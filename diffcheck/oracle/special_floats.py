@@ -14,6 +14,7 @@ from diffcheck.notation.special_functions import HIGHEST_ORDER
 from diffcheck.oracle.float_rows import Elementwise, FloatFunction, farthest, nearest_zero
 from diffcheck.oracle.named_balls import NAMED_BALLS, bessel_i, psi
 from diffcheck.oracle.precision import working_precision
+from diffcheck.oracle.special_balls import inverse_mills_ratio
 
 # Libraries sum series and reflect arguments. Measured on sampled arguments in PyTorch: up to some 10 ULP.
 _UNITS = 64.0
@@ -56,7 +57,14 @@ def _slope_of_erfcx(low: Any, high: Any) -> Any:
     return np.where(low < 1e6, np.abs(_cancelled(low)), 1 / (sqrt(pi) * low * low))
 
 
-_erfinv, _erfcx = (_by_arb(NAMED_BALLS[name]) for name in ("erfinv", "erfcx"))
+def _slope_of_inverse_mills_ratio(low: Any, high: Any) -> Any:
+    # Steepest at the lower end, where it is −1 but for 1/u², and u and the ratio cancel.
+    return np.where(low < -1e6, 1.0, np.abs(_cancelled_ratio(low)))
+
+
+_erfinv, _erfcx, _log_ndtr = (_by_arb(NAMED_BALLS[name]) for name in ("erfinv", "erfcx", "log_ndtr"))
+_ratio = _by_arb(inverse_mills_ratio)
+_cancelled_ratio = _by_arb(lambda u: inverse_mills_ratio(u) * (u + inverse_mills_ratio(u)))
 _cancelled = _by_arb(lambda u: 2 * u * NAMED_BALLS["erfcx"](u) - 2 / arb.pi().sqrt())
 
 
@@ -83,6 +91,11 @@ def _size_of_digamma(u: Any) -> Any:
 def _size_of_erfcx(u: Any) -> Any:
     # Below 0 nearly all of it is 2·e^(u²), which the rounding of u² moves by as much as u².
     return _erfcx(u) * (1 + np.where(u < 0, u * u, 0.0))
+
+
+def _normal(value: Elementwise) -> Elementwise:
+    """Return how large *value* of the normal distribution is: above 0 nearly all of it is e^(−u²/2), as above."""
+    return lambda u: np.abs(value(u)) * (1 + np.where(u > 0, u * u, 0.0))
 
 
 def _bessel(order: int) -> FloatFunction:
@@ -123,6 +136,8 @@ SPECIAL_FLOATS: dict[str, FloatFunction] = {
     ),
     "erfinv": FloatFunction(_erfinv, _slope_of_erfinv, units=_UNITS),
     "erfcx": FloatFunction(_erfcx, _slope_of_erfcx, units=_UNITS, size=_size_of_erfcx),
+    "log_ndtr": FloatFunction(_log_ndtr, lambda low, high: _ratio(low), units=_UNITS, size=_normal(_log_ndtr)),
+    "inverse_mills_ratio": FloatFunction(_ratio, _slope_of_inverse_mills_ratio, units=_UNITS, size=_normal(_ratio)),
     "lgamma": FloatFunction(_by_arb(NAMED_BALLS["lgamma"]), _between_poles(0), units=_UNITS, size=_size_of_lgamma),
     "digamma": _polygamma(0, _size_of_digamma),
     **{f"polygamma_{order}": _polygamma(order, _size_of_polygamma(order)) for order in range(1, HIGHEST_ORDER + 1)},

@@ -15,6 +15,7 @@ UNARY = {
     "atanh": [call(at(-0.8, 0.3))],
     "erfinv": [call(at(-0.8, 0.3))],
     "acosh": [call(at(1.2, 3.0))],
+    "special_log_ndtr": [call(at(-1.5, 0.9, -30.0))],
     "special_ndtri": [call(at(0.2, 0.9))],
     "special_entr": [call(positive(3))],
     "sinc": [call(at(-0.4, 0.0, 1.3))],

@@ -5,11 +5,13 @@ import pytest
 from flint import arb, ctx
 
 from diffcheck.generation.compositions import COMPOSITIONS
+from diffcheck.generation.erfc_helpers import TAYLOR_OF_ERFCX, TAYLOR_OF_RATIO
 from diffcheck.generation.powers import POWERS
 from diffcheck.generation.spelling import TARGETS
 from diffcheck.notation import parse, read
 from diffcheck.notation.program import Equation, Program
 from diffcheck.oracle import FORMATS, exact_pointwise
+from diffcheck.oracle.special_balls import erfcx, inverse_mills_ratio
 
 SIZES = [
     0.0,
@@ -39,17 +41,19 @@ POINTS["slope_of_bessel_i0e"] = POINTS["slope_of_bessel_i0e"][POINTS["slope_of_b
 POINTS["slope_of_bessel_i1e"] = POINTS["slope_of_bessel_i1e"][np.abs(np.abs(POINTS["slope_of_bessel_i1e"]) - 1.5) > 0.1]  # 0
 POINTS["second_derivative_of_bessel_i1"] = POINTS["slope_of_bessel_i1"]
 POINTS["second_derivative_of_bessel_i0e"] = POINTS["slope_of_bessel_i0e"]
-POINTS["second_derivative_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
+POINTS["second_derivative_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -4]
 POINTS["ndtri"] = np.array([1e-300, 1e-30, 1e-17, 1e-3, 0.3, 0.5, 0.75, 0.999])
 POINTS["slope_of_ndtri"] = np.append(POINTS["ndtri"], [1e-200, 1e-100, 0.49999, 0.50001, 0.9999999])
 POINTS["exp2"] = POINTS["exp2"][np.abs(POINTS["exp2"]) < 1000]
-POINTS["slope_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
+POINTS["slope_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -4]
+POINTS["slope_of_inverse_mills_ratio"] = np.append(
+    POINTS["slope_of_inverse_mills_ratio"][POINTS["slope_of_inverse_mills_ratio"] < 3],
+    [-1.769, -1.771, -0.875, -1e-9, -1.7e308],
+)
 POINTS["j1_by_u"] = POINTS["j1_by_u"][np.abs(POINTS["j1_by_u"]) > 0]
 POINTS["slope_of_sinc"] = np.append(POINTS["j1_by_u"], [2.0**52 + 1, 1e15 + 0.25])
 POINTS["second_derivative_of_sinc"] = POINTS["slope_of_sinc"]
 ULP = {
-    "slope_of_erfcx": 24,
-    "second_derivative_of_erfcx": 24,
     "j1_by_u": 24,
     "slope_of_sinc": 24,
     "second_derivative_of_sinc": 24,
@@ -149,3 +153,19 @@ def test_the_second_derivative_of_sinc_has_no_hole(target):
 
 def test_all_are_spelt_for_torch():
     assert {*COMPOSITIONS, *POWERS} <= set(TARGETS["torch"].functions)
+
+
+def test_the_taylor_series_are_those_of_their_functions():
+    with ctx.workprec(400):
+        centre, numbers = TAYLOR_OF_ERFCX
+        c = arb(centre)
+        terms = [erfcx(c), 2 * c * erfcx(c) - 2 / arb.pi().sqrt()]
+        for k in range(1, len(numbers)):
+            terms.append((2 * c * terms[k] + 2 * terms[k - 1]) / (k + 1))
+        assert [float(term.mid()) for term in terms[: len(numbers)]] == list(numbers)
+        centre, numbers = TAYLOR_OF_RATIO
+        terms = [inverse_mills_ratio(arb(centre))]
+        for k in range(len(numbers) - 1):
+            square = sum((terms[j] * terms[k - j] for j in range(k + 1)), arb(0))
+            terms.append(-(centre * terms[k] + (terms[k - 1] if k else 0) + square) / (k + 1))
+        assert [float(term.mid()) for term in terms] == list(numbers)

@@ -44,6 +44,8 @@ WITNESS = {
     "erfc": mpmath.erfc,
     "erfinv": mpmath.erfinv,
     "erfcx": lambda u: mpmath.exp(u**2) * mpmath.erfc(u),
+    "log_ndtr": lambda u: mpmath.log1p(-mpmath.erfc(u / mpmath.sqrt(2)) / 2) if u > 0 else mpmath.log(mpmath.ncdf(u)),
+    "inverse_mills_ratio": lambda u: mpmath.npdf(u) / mpmath.ncdf(u),
     "lgamma": lambda u: mpmath.log(abs(mpmath.gamma(u))),
     "digamma": mpmath.digamma,
     **{name: getattr(mpmath, name) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")},
@@ -55,7 +57,7 @@ CLOSED = {"asin": (-1, 1), "acos": (-1, 1), "acosh": (1, np.inf)}
 OPEN = {"log": (0, np.inf), "log1p": (-1, np.inf), "atanh": (-1, 1), "erfinv": (-1, 1)}
 WITH_POLES = ("lgamma", "digamma", "polygamma_")
 FAR = 1e3  # beyond, mpmath does not find these
-SLOW = ("erfc", "bessel_i", *WITH_POLES)
+SLOW = ("erfc", "bessel_i", "log_ndtr", "inverse_mills_ratio", *WITH_POLES)
 
 
 def as_ball(value: mpmath.mpf) -> arb:

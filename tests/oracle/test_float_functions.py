@@ -33,6 +33,11 @@ def _slope_of_bessel(order, u):
     return (mpmath.besseli(abs(order - 1), u) + mpmath.besseli(order + 1, u)) / 2
 
 
+def _ratio(u):
+    """Return φ(u)/Φ(u), far below 0 by its asymptotic series."""
+    return mpmath.npdf(u) / mpmath.ncdf(u) if u > -1e3 else -u - 1 / u
+
+
 SLOPES = {
     "exp": mpmath.exp,
     "log": lambda u: 1 / u,
@@ -62,6 +67,8 @@ SLOPES = {
         if u < 1e3
         else 1 / (mpmath.sqrt(mpmath.pi) * u**2)
     ),
+    "log_ndtr": _ratio,
+    "inverse_mills_ratio": lambda u: _ratio(u) * (u + _ratio(u)) if u > -1e3 else mpmath.mpf(1),
     "lgamma": mpmath.digamma,
     "digamma": lambda u: mpmath.psi(1, u),
     **{f"polygamma_{order}": partial(mpmath.psi, order + 1) for order in ORDERS},
@@ -79,6 +86,7 @@ LIBRARIES = {
         "bessel_i0": torch.i0,
         "bessel_i1": torch.special.i1,
         "erfcx": torch.special.erfcx,
+        "log_ndtr": torch.special.log_ndtr,
         # Order 1 has 9 digits in float64: a test of its own.
         **{f"polygamma_{order}": partial(torch.polygamma, order) for order in ORDERS[1:]},
         "absolute": torch.abs,
@@ -167,7 +175,7 @@ CASES = [
     for name in row
     for dtype in DTYPES
     if (library, dtype) != ("numpy", "bfloat16")  # which NumPy has not
-    and not (name == "erfcx" and dtype in SHORT)  # for which PyTorch has no erfcx
+    and not (name in ("erfcx", "log_ndtr") and dtype in SHORT)  # for which PyTorch has neither
 ]
 
 
@@ -177,6 +185,8 @@ def test_libraries_keep_the_units_that_the_bound_allows_them(library, name, dtyp
     wide = np.concatenate([drawn.normal(size=300) * 3, drawn.uniform(-20, 20, 100), 10 ** drawn.uniform(-6, 1, 100)])
     if name == "erf" and dtype in SHORT:
         wide = wide[np.abs(wide) > 1e-3]  # below, PyTorch's erf of short formats is off by 1e-7 absolutely, at worst all of it
+    if name == "log_ndtr" and dtype == "float32":
+        wide = wide[wide < 13]  # above, ½·erfc is rounded twice among subnormal numbers
     if name.startswith("polygamma_") and dtype == "float16":
         wide = wide[wide < 3]  # above, the ζ that PyTorch multiplies by n! is subnormal in float16
     arguments = torch.from_numpy(within(name, wide)).to(DTYPES[dtype])
