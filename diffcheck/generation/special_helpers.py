@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import factorial, pi
 
 from diffcheck.generation.bessel_helpers import BESSEL_TORCH
@@ -77,7 +78,7 @@ def _polygamma_{order}(u: torch.Tensor, *, out: torch.Tensor | None = None) -> t
     """{factor}·ζ({above}, u), the derivative of order {order} of digamma; below 0 by that of 1 - u and of π·cot(πu)."""
     below = u < 0
     size = torch.where(below, 1 - u, u)
-    far = {first}*(1 + {half}/size)*(1/size)**{order}
+    far = {first}*(1 + {half}/size)/size*(1/size)**{less}
     value = torch.where(size > 4 * torch.finfo(u.dtype).eps ** -0.5, far, torch.special.zeta({above}, size).mul_({factor}))
     cot = torch.frac(u).mul_({pi}).tan_().reciprocal_()
     return torch.where(below, {sign}value - {scale}*{slope}, value, out=out)
@@ -92,6 +93,7 @@ def _polygamma(order: int) -> str:
         slope += f" + {number}" if number != "0" else ""
     return _POLYGAMMA.format(
         order=order,
+        less=order - 1,
         above=order + 1,
         factor=(-1) ** (order + 1) * factorial(order),
         first=(-1) ** (order + 1) * factorial(order - 1),
@@ -139,4 +141,17 @@ def _second_derivative_of_sinc(u: np.ndarray, *, out: np.ndarray | None = None) 
     return result
 '''
 
-SPECIAL_TORCH = "\n".join([_TORCH, _J1_BY_U, BESSEL_TORCH, ERFC_TORCH, *map(_polygamma, range(1, HIGHEST_ORDER + 1))])
+_FUNCTION = re.compile(r'^def (\w+)\(u: [^()]*\) -> torch\.Tensor:\n    """.*"""\n', re.MULTILINE)  # with one argument, and out
+_NARROW = """    if u.element_size() == 2:
+        wide = {name}(u.float()).to(u.dtype)
+        return wide if out is None else out.copy_(wide)
+"""
+
+
+def _widened(text: str) -> str:
+    """Return the functions of *text*, in float32 for 16 bits: there PyTorch has no kernels of most special functions."""
+    return _FUNCTION.sub(lambda found: found[0] + _NARROW.format(name=found[1]), text)
+
+
+_SPECIAL = (_TORCH, _J1_BY_U, BESSEL_TORCH, ERFC_TORCH, *map(_polygamma, range(1, HIGHEST_ORDER + 1)))
+SPECIAL_TORCH = "\n".join(map(_widened, _SPECIAL))

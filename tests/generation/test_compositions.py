@@ -9,8 +9,10 @@ from diffcheck.generation.erfc_helpers import TAYLOR_OF_ERFCX, TAYLOR_OF_RATIO
 from diffcheck.generation.powers import POWERS
 from diffcheck.generation.spelling import TARGETS
 from diffcheck.notation import parse, read
+from diffcheck.notation.functions import FUNCTIONS
 from diffcheck.notation.program import Equation, Program
 from diffcheck.oracle import FORMATS, exact_pointwise
+from diffcheck.oracle.balls import BALL_FUNCTIONS
 from diffcheck.oracle.special_balls import erfcx, inverse_mills_ratio
 
 SIZES = [
@@ -69,13 +71,14 @@ def called(name, target, values):
 
     tensor = parse("parameter x[n]\ny[i] = x[i]\noutput y")
     (equation,) = tensor.equations
-    body = COMPOSITIONS[name](read("x", [equation.indices[0].symbol]))
+    function = COMPOSITIONS.get(name) or FUNCTIONS[name].symbol
+    body = function(read("x", [equation.indices[0].symbol]))
     program = Program(tensor.inputs, (Equation("y", equation.indices, (), body),), ("y",))
     made = generate(Gradient(program, ("x",), program), target).compile()
     if target == "torch":
         import torch
 
-        return made(x=torch.tensor(values))[0].numpy()
+        return made(x=torch.as_tensor(values))[0].numpy() if isinstance(values, np.ndarray) else made(x=values)[0]
     return made(x=values)[0]
 
 
@@ -169,3 +172,23 @@ def test_the_taylor_series_are_those_of_their_functions():
             square = sum((terms[j] * terms[k - j] for j in range(k + 1)), arb(0))
             terms.append(-(centre * terms[k] + (terms[k - 1] if k else 0) + square) / (k + 1))
         assert [float(term.mid()) for term in terms] == list(numbers)
+
+
+NARROW = ("digamma", *(f"polygamma_{order}" for order in (1, 2, 3)), "erfcx", "inverse_mills_ratio", "bessel_i1")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", [*COMPOSITIONS, *NARROW])
+def test_a_special_function_has_its_digits_in_16_bits(name, dtype):
+    import torch
+
+    kind = getattr(torch, dtype)
+    values = torch.tensor(np.random.default_rng(0).uniform(0.05, 0.95, 200)).to(kind)
+    got = called(name, "torch", values).double().tolist()
+    if name in COMPOSITIONS:
+        exact = defined(name, values.double().numpy())
+    else:
+        exact = [BALL_FUNCTIONS[name](arb(value)) for value in values.double().tolist()]
+    for value, one, ball in zip(values.tolist(), got, exact, strict=True):
+        rounded = torch.tensor(float(ball.mid())).to(kind).item()
+        assert one == pytest.approx(rounded, rel=4 * torch.finfo(kind).eps), value
