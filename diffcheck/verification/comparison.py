@@ -63,7 +63,7 @@ class Truth:
         if self.slopes is None or self.point is None or not self._may_have_sides:
             return {}
         names = uneven(self.slopes, self.point)
-        found = limits_at(self.slopes.program, self.point) if names else {}
+        found = limits_at(self.slopes.program, self.point, moving=self.slopes.moving) if names else {}
         return {name: found[self.slopes.outputs[name]].scaled(self.slope) for name in names}
 
     @cached_property

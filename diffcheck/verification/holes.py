@@ -61,7 +61,7 @@ def uneven(slopes: Slopes, point: Point, sides: int = 6) -> list[str]:
     """
     here = at(slopes.program, point, _BITS)
     left = dict(slopes.outputs)
-    for side in beside(slopes.program, point, _NEAR, _BITS, mixed=sides):
+    for side in beside(slopes.program, point, _NEAR, _BITS, mixed=sides, moving=slopes.moving):
         pairs = {name: zip(_flat(here[output]), _flat(side[output]), strict=True) for name, output in left.items()}
         left = {name: output for name, output in left.items() if all(_agree(one, other) for one, other in pairs[name])}
     return [name for name in slopes.outputs if name not in left]

@@ -97,3 +97,39 @@ def test_a_hole_among_scaled_gradients_has_its_scale():
     findings = dc.check(function, at(1.0, 3.0))
     assert {float(finding.exact) for finding in findings if finding.place.index == (0,)} >= {2.0}
     assert not findings.ok
+
+
+MASKS = {
+    "of what is not 0": (lambda x, m: x * (m != 0), lambda x, m: (m != 0).to(x)),
+    "of what is above 0": (lambda x, m: (x * (m > 0)).sum(), lambda x, m: (m > 0).to(x)),
+    "of whole numbers": (lambda x, m: x * m.floor(), lambda x, m: m.floor()),
+    "of labels": (
+        lambda x, m: -torch.where(m == 1, x.log(), (1 - x).log()).sum(),
+        lambda x, m: torch.where(m == 1, -1 / x, 1 / (1 - x)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_mask_that_is_data_has_one_side(name, ignored):
+    function, slope = MASKS[name]
+
+    class Masked(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, m):
+            ctx.save_for_backward(x, m)
+            return function(x, m)
+
+        @staticmethod
+        def backward(ctx, cotangent):
+            x, m = ctx.saved_tensors
+            return cotangent * slope(x, torch.full_like(m, 2.0) if ignored else m), None
+
+    mask = torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64)
+    findings = dc.check(Masked.apply, at(0.2, 0.7, 0.4), mask)
+    assert findings.ok != ignored
+    if ignored:
+        assert findings.worst.verdict is Verdict.WRONG
+        with pytest.raises(dc.errors.WrongGradient):
+            dc.gradcheck(Masked.apply, (at(0.2, 0.7, 0.4), mask))
