@@ -19,16 +19,28 @@ from torch.utils._pytree import tree_map_only
 _DETACHING = {torch.Tensor.detach, torch.detach, torch.Tensor.data.__get__}  # type: ignore[attr-defined]
 
 
+_APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
+
+
 class GradModes(TorchFunctionMode):
     """Records what autograd takes for constant as detached, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = True
+        """The grad mode that the function itself asks for: a Function's forward runs without one."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if func in _DETACHING and _inside_function():
             return args[0].view_as(args[0])
+        if func is torch._C._set_grad_enabled:
+            self.asked = args[0]
         result = func(*args, **(kwargs or {}))
-        if torch.is_grad_enabled() or _inside_function():
+        # Of an input that a forward returns, Function.apply itself takes a view, still without a grad mode.
+        returned = self.asked and sys._getframe(1).f_code is _APPLY
+        if torch.is_grad_enabled() or returned or _inside_function():
             return result
         return tree_map_only(torch.Tensor, _detached, result)
 

@@ -50,6 +50,50 @@ def test_what_no_grad_made_is_constant():
     assert not dc.check(made(scaled, lambda x, slope: slope / x.norm()), X).ok
 
 
+class Same(torch.autograd.Function):
+    """The input itself, right."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x
+
+    @staticmethod
+    def backward(ctx, slope):
+        return slope
+
+
+class Stopped(Same):
+    """The input itself, with the slope of a constant."""
+
+    @staticmethod
+    def backward(ctx, slope):
+        return 0 * slope
+
+
+def test_a_function_that_returns_its_input_is_no_constant():
+    assert dc.check(Same.apply, X).ok
+    assert dc.check(lambda x: Same.apply(x).sin(), X).ok
+    assert not dc.check(Stopped.apply, X).ok
+    assert not dc.check(lambda x: Stopped.apply(x).sin(), X).ok
+
+    def constant(x):
+        with torch.no_grad():
+            same = Same.apply(x)
+        return x * same
+
+    assert dc.check(constant, X).ok
+    assert not dc.check(lambda x: x * Same.apply(x), X, reference=constant).ok
+
+
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")  # so it does where only parameters require a gradient
+def test_hooks_of_a_module_are_part_of_its_backward():
+    hooked, stopped = (torch.nn.Linear(X.shape[-1], 2, dtype=torch.float64) for _ in range(2))
+    hooked.register_full_backward_hook(lambda *_: None)
+    stopped.requires_grad_(False).register_full_backward_hook(lambda _, slopes, __: tuple(0 * slope for slope in slopes))
+    assert dc.check(hooked, X).ok
+    assert not dc.check(lambda x: stopped(x).tanh(), X).ok
+
+
 class Recomputed(torch.autograd.Function):
     """sin(x)·x with a graph of its own, as in checkpointing."""
 
