@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb
 
 from diffcheck.oracle import Format
-from diffcheck.verification.verdict import FEW_ULP, Judgement, Kind, Verdict, judge, tolerated
+from diffcheck.verification.verdict import FEW_ULP, FLUSHED, Judgement, Kind, Verdict, judge, tolerated
 
 VERDICTS, KINDS = tuple(Verdict), tuple(Kind)
 _DOUBT, _SHARP = 2.0**-30, 2.0**-80
@@ -123,7 +123,8 @@ def _judged(
 def _tolerated(high: np.ndarray, spacing: np.ndarray, form: Format) -> np.ndarray:
     """Return the errors that are not wrong whatever the bound: some ULP, and what flushing a subnormal number to 0 makes."""
     least = 2.0**form.least
-    return np.maximum(tolerated(1.0, form) * spacing, np.where(np.abs(high) < least, least, 0.0))
+    flushed = np.where(np.abs(high) < least, np.minimum(least, FLUSHED * np.abs(high)), 0.0)
+    return np.maximum(tolerated(1.0, form) * spacing, flushed)
 
 
 def _certain(got: np.ndarray, high: np.ndarray, low: np.ndarray, radius: np.ndarray, form: Format) -> np.ndarray:

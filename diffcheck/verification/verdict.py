@@ -7,7 +7,8 @@
                0: a tail that vanished is lossy.
     LOSSY      worse than that, yet inside the rounding bound of the textbook formula, which is what the documented rule of a
                framework can promise; in float64 and float32 within 8 ULP too, by which two right formulas, or two libraries,
-               may well differ; and a subnormal number that was flushed to 0, as vectorised code and GPUs do.
+               may well differ; and a subnormal number of which all or a part was flushed to 0, as vectorised code and GPUs do:
+               the error is not half as large again as the exact value.
     WRONG      outside that bound, or not finite where the exact value is (unless that is so near to what rounds to ∞ that an
                error as above leads there), or no comparable value at all; in float64 also inside a bound that depth has made
                wide, but hundreds of times further off than rounding at random leads (see envelopes).
@@ -31,6 +32,7 @@ from diffcheck.oracle import Format, decided, enclosing, error_in_ulp, is_infini
 
 FEW_ULP = 4.0
 _SOME_ULP, _WIDE = 8.0, 24  # in narrower formats 8 ULP are as much as a fault
+FLUSHED = 1.5  # what is lost is all of it; in a sum of two terms, of which one is lost, the error may be a little more
 _THOUSANDTH = 1e-3
 _IMPROBABLE = 64.0  # times the envelope, which is several times what rounding at random made in several runs
 
@@ -141,8 +143,8 @@ def tolerated(spacing: float, form: Format) -> float:
 
 
 def _is_flushed(most: float, exact: arb, form: Format) -> bool:
-    least = arb(2) ** form.least
-    return bool(abs(exact) < least and most <= least)
+    size, least = abs(exact), arb(2) ** form.least
+    return bool(size < least and most <= least and most <= FLUSHED * size)
 
 
 def judged_by_envelope(judged: Judgement, got: float, exact: arb, envelope: float, form: Format) -> Judgement:

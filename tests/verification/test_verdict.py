@@ -67,9 +67,11 @@ def test_in_wide_formats_a_few_ulp_are_not_wrong_whatever_the_bound(steps, narro
 
 
 @pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
-def test_what_is_flushed_to_0_is_lossy_and_no_normal_number_is(form):
+def test_what_is_flushed_to_0_is_lossy_and_no_normal_number_is_nor_what_has_grown(form):
     least = 2.0**form.least
-    for exact, got, verdict in ((0.75 * least, 0.0, "lossy"), (0.75 * least, 2 * least, "wrong"), (least, 0.0, "wrong")):
+    lossy = ((0.75 * least, 0.0), (0.75 * least, 0.25 * least), (0.25 * least, 0.5 * least))
+    wrong = ((0.75 * least, 2 * least), (least, 0.0), (0.0, 0.75 * least), (0.25 * least, 0.75 * least))
+    for (exact, got), verdict in [*((pair, "lossy") for pair in lossy), *((pair, "wrong") for pair in wrong)]:
         judged = judge(got, arb(exact), 0.0, 0.0, form)
         arrays = judged_arrays(np.array([got]), np.array([arb(exact)]), np.zeros(1), np.zeros(1), form)
         assert judged.verdict.value == VERDICTS[arrays.verdicts[0]].value == verdict
