@@ -2,7 +2,8 @@
 
 Every real input x_i moves by ε·s_i·|x_i|, or by ε·s_i where it is 0, with the s_i drawn once for each side: all above 0, all
 below, and mixed, of several sizes, so that ties are broken both ways. ε = 2^−1200, and 2^−2400 to see what a value tends to:
-one that still grows is taken to be infinite, one that still shrinks to be 0. ε is far below the smallest number of float64.
+one that still grows is taken to be infinite, one that still shrinks to be 0; where that is slow, 2^−4800 shows whether it is
+a power of ε. ε is far below the smallest number of float64.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from diffcheck.oracle.precision import working_precision
 NEAR = 1200
 _MIXED = 6  # sides beside all above and all below
 _SAME = 2.0**-64
+_POWER = 2.0**-20
 _SIZES = 8
 _SIGNS = ((1, 1), (-1, -1), (1, -1), (-1, 1))  # of every first and every second input: ties of two are broken both ways
 
@@ -73,8 +75,7 @@ def limits(
     lacking: list[np.ndarray] = []
     with working_precision(5 * near + 500):
         for signs in _sides(program, prepared, mixed, moving):
-            sooner, later = (_values(program, prepared, signs, power) for power in (near, 2 * near))
-            sides = {name: _limit(sooner[name], later[name]) for name in program.outputs}
+            sides = _side(program, prepared, signs, near)
             if where is not None and within is not None:
                 own = {name: sign for name, sign in signs.items() if name in within.values}
                 lacking.append(_nothing(_values(where, within, own, near)))
@@ -134,6 +135,18 @@ def _values(program: Program, prepared: Prepared, signs: Mapping[str, np.ndarray
     return {name: planes[name][0] for name in program.outputs}
 
 
+def _side(program: Program, prepared: Prepared, signs: Mapping[str, np.ndarray], near: int) -> dict[str, np.ndarray]:
+    """Return what the outputs tend to on one side; ε = 2^−4·*near* is tried only where two steps do not tell."""
+    sooner, later = (_values(program, prepared, signs, power) for power in (near, 2 * near))
+    found = {name: _applied(_tending, sooner[name], later[name]) for name in program.outputs}
+    untold = {name: _applied(_untold, found[name], sooner[name], later[name]).astype(bool) for name in program.outputs}
+    if any(where.any() for where in untold.values()):
+        latest = _values(program, prepared, signs, 4 * near)
+        for name, where in untold.items():
+            found[name][where] = _applied(_by_power, sooner[name], later[name], latest[name])[where]
+    return found
+
+
 def _as_array(ball: arb) -> np.ndarray:
     array = np.empty((), dtype=object)
     array[()] = ball
@@ -145,8 +158,8 @@ def _nothing(values: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.array([ball.is_nan() for ball in only.ravel()], dtype=bool).reshape(only.shape)
 
 
-def _limit(near: np.ndarray, nearer: np.ndarray) -> np.ndarray:
-    return _as_objects(np.frompyfunc(_tending, 2, 1)(near, nearer))
+def _applied(function: Any, *arrays: np.ndarray) -> np.ndarray:
+    return _as_objects(np.frompyfunc(function, len(arrays), 1)(*arrays))
 
 
 def _tending(near: arb, nearer: arb) -> arb:
@@ -157,7 +170,21 @@ def _tending(near: arb, nearer: arb) -> arb:
     if abs(nearer) > abs(near):
         # A slope of 1 + ε·c tends to 1 as fast as ε does; what still grows by a half has no end.
         return arb.nan() if 2 * abs(nearer) < 3 * abs(near) else arb("inf") if nearer > 0 else arb("-inf")
-    return arb(0) if 3 * abs(nearer) < 2 * abs(near) else arb.nan()  # x^(10⁻¹⁶) tends to 0 too slowly to tell
+    return arb(0) if 3 * abs(nearer) < 2 * abs(near) else arb.nan()  # x^(10⁻¹⁶) tends to 0 too slowly to tell so
+
+
+def _untold(limit: arb, near: arb, nearer: arb) -> bool:
+    return bool(limit.is_nan() and near.is_finite() and nearer.is_finite())
+
+
+def _by_power(near: arb, nearer: arb, nearest: arb) -> arb:
+    """Return the limit of c·εᵃ, however small a is: with each step its logarithm moves by twice as much as with the one before."""
+    if not (nearest.is_finite() and (near * nearer > 0) and (nearer * nearest > 0)):
+        return arb.nan()
+    first, second = (nearer / near).log(), (nearest / nearer).log()
+    if first.contains(0) or not abs(second - 2 * first) <= _POWER * abs(first):
+        return arb.nan()
+    return arb(0) if first < 0 else arb("inf") if nearest > 0 else arb("-inf")
 
 
 def _ends(sides: list[np.ndarray]) -> Limits:

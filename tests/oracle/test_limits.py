@@ -26,6 +26,8 @@ ENDLESS = [
     ("1/x[i]", 0.0, -math.inf, -math.inf),
     ("log(absolute(x[i]))", 0.0, -math.inf, math.inf),
     ("absolute(x[i])**(3/2)", 0.0, 0.0, 0.0),
+    ("absolute(x[i])**(1 + 2**(-50))", 0.0, 0.0, 0.0),
+    ("x[i]**(1 - 2**(-50))", 0.0, math.inf, math.inf),
 ]
 
 
