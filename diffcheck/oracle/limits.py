@@ -178,7 +178,7 @@ def _untold(limit: arb, near: arb, nearer: arb) -> bool:
 
 
 def _by_power(near: arb, nearer: arb, nearest: arb) -> arb:
-    """Return the limit of c·εᵃ, however small a is: with each step its logarithm moves by twice as much as with the one before."""
+    """Return the limit of c·εᵃ, however small a is: with each step its logarithm moves by twice as much as before."""
     if not (nearest.is_finite() and (near * nearer > 0) and (nearer * nearest > 0)):
         return arb.nan()
     first, second = (nearer / near).log(), (nearest / nearer).log()
