@@ -107,9 +107,16 @@ def ordinal(value: float, form: Format) -> int:
 
 
 def error_in_ulp(got: float, exact: arb, form: Format) -> float:
-    """Return |got − exact|/ulp(exact): infinite for a *got* that is not finite, or an *exact* that is not known."""
+    """Return |got − exact|/ulp(exact): infinite for a *got* that is not finite, or an *exact* that is not known.
+
+    What is too large for the format counts as the power of 2 at which its range ends: no number is farther off from ∞ than
+    from that.
+    """
     if not math.isfinite(got) or not exact.is_finite():
         return math.inf
+    end = arb(2) ** (form.greatest + 1)
+    if abs(exact) > end:
+        exact = end if exact > 0 else -end
     with working_precision(exact.bits() + 64):
         mantissa, exponent = exact.mid().man_exp()
         leading = int(exponent) + abs(int(mantissa)).bit_length() - 1 if mantissa != 0 else form.least

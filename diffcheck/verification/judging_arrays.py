@@ -117,7 +117,11 @@ def _judged(
     kinds[turned] = KINDS.index(Kind.WRONG_SIGN)
     kinds[vanished] = KINDS.index(Kind.SPURIOUS_ZERO)
     kinds[exact] = KINDS.index(Kind.NONE)
-    return Judged(verdicts, kinds, error / _step(high, low, form), bound / spacing)
+    end = (
+        2.0 * 2.0**form.greatest if form.greatest < 1023 else np.inf
+    )  # as `error_in_ulp` has it; beyond float64 by that itself
+    off = np.where(np.abs(high) > end, np.abs(got - np.copysign(end, high)), error)
+    return Judged(verdicts, kinds, off / _step(high, low, form), bound / spacing)
 
 
 def _tolerated(high: np.ndarray, spacing: np.ndarray, form: Format) -> np.ndarray:

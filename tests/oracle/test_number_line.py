@@ -200,6 +200,15 @@ def test_errors_are_counted_in_the_binade_of_the_exact_value():
     assert error_in_ulp(1 + 2.0**-52, exact, FORMATS["float64"]) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
+def test_what_is_too_large_counts_as_where_the_range_ends(form):
+    for exact in (arb(10) ** 600, -(arb(2) ** (form.greatest + 9))):
+        sign = 1 if exact > 0 else -1
+        assert error_in_ulp(0.0, exact, form) == 2.0**form.precision
+        assert error_in_ulp(sign * form.largest, exact, form) == 1.0
+        assert error_in_ulp(-sign * form.largest, exact, form) == 2.0 ** (form.precision + 1) - 1
+
+
 @pytest.mark.parametrize(("got", "exact"), [(math.nan, arb(1)), (math.inf, arb(1)), (1.0, arb.nan()), (1.0, 1 / arb(0))])
 def test_an_error_that_is_not_known_is_infinite(got, exact):
     assert error_in_ulp(got, exact, FORMATS["float32"]) == math.inf
