@@ -35,7 +35,7 @@ def valueless(program: Program, point: Mapping[str, np.ndarray], moving: Collect
         here = {name: value[asked] for name, value in point.items()}
         lacking = np.ones(len(asked), dtype=bool)
         for side in beside(program, here, power, bits, mixed=mixed, moving=moving):
-            lacking &= np.array([ball.is_nan() for ball in side[output]])
+            lacking &= np.array([not ball.is_finite() for ball in side[output]])
         places = np.setdiff1d(places, asked[~lacking])
     found = np.zeros(len(next(iter(point.values()))), dtype=bool)
     found[places] = True

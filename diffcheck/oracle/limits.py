@@ -66,7 +66,7 @@ def limits(
 
     Cotangents and whole numbers stay as they are. ε = 2^−*near* must be far below the smallest number of the point's format,
     and *mixed* sides are tried, of which a function of one number, element by element, needs none. A side counts only where the
-    one output of *where* has a value too, element by element: 1/x has a limit at 0 from below, and log x has none. Raises what
+    one output of *where* is a real number too, element by element: 1/x has a limit at 0 from below, and log x has none. Raises what
     `exact` raises for a point that does not fit.
     """
     prepared = prepare(program, point)
@@ -155,7 +155,7 @@ def _as_array(ball: arb) -> np.ndarray:
 
 def _nothing(values: Mapping[str, np.ndarray]) -> np.ndarray:
     (only,) = values.values()
-    return np.array([ball.is_nan() for ball in only.ravel()], dtype=bool).reshape(only.shape)
+    return np.array([not ball.is_finite() for ball in only.ravel()], dtype=bool).reshape(only.shape)
 
 
 def _applied(function: Any, *arrays: np.ndarray) -> np.ndarray:
