@@ -40,6 +40,11 @@ class Limits:
     high: np.ndarray
     partial: np.ndarray | None = None
 
+    @property
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the greatest."""
+        return self.low, self.high
+
     def scaled(self, factor: float) -> Limits:
         """Return the limits of *factor* times the values."""
         ends = [np.asarray(end * arb(factor), dtype=object) for end in (self.low, self.high)]
@@ -66,8 +71,8 @@ def limits(
 
     Cotangents and whole numbers stay as they are. ε = 2^−*near* must be far below the smallest number of the point's format,
     and *mixed* sides are tried, of which a function of one number, element by element, needs none. A side counts only where the
-    one output of *where* is a real number too, element by element: 1/x has a limit at 0 from below, and log x has none. Raises what
-    `exact` raises for a point that does not fit.
+    one output of *where* is a real number too, element by element: 1/x has a limit at 0 from below, and log x has none.
+    Raises what `exact` raises for a point that does not fit.
     """
     prepared = prepare(program, point)
     within = None if where is None else prepare(where, {tensor.name: point[tensor.name] for tensor in where.inputs})

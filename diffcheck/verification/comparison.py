@@ -21,7 +21,7 @@ from diffcheck.verification.envelopes import envelopes
 from diffcheck.verification.findings import Finding, Findings, Place
 from diffcheck.verification.holes import Slopes, holes, uneven
 from diffcheck.verification.judging_arrays import judged_arrays
-from diffcheck.verification.kinks import filled, judged_by_sides
+from diffcheck.verification.kinks import filled, judged_at_pole, judged_by_sides
 from diffcheck.verification.values import as_floats, as_mapping, form_of_value
 from diffcheck.verification.verdict import Kind, Verdict, judged_by_chance, judged_by_envelope, judged_by_size
 
@@ -42,6 +42,7 @@ class Truth:
     textbook: Program | None = None
     point: Point | None = None
     slopes: Slopes | None = None
+    function: Program | None = None
     slope: float = 1.0
     unscaled: Truth | None = None
 
@@ -74,6 +75,11 @@ class Truth:
         if self.slopes is None or self.point is None or not self._may_have_sides:
             return {}
         return holes(self.slopes, self.point)
+
+    @cached_property
+    def poles(self) -> Mapping[str, Limits]:
+        """Return the limits of a function's own values, as at log 0: it has none there, and PyTorch's is infinite."""
+        return {} if self.function is None or self.point is None else limits_at(self.function, self.point)
 
     @property
     def _may_have_sides(self) -> bool:
@@ -111,7 +117,7 @@ def truth_of(gradient: Gradient | Program, point: Point) -> Truth:
     textbook = gradient.textbook if isinstance(gradient, Gradient) else gradient
     truth = Truth(values, bounds(gradient, point, dtype=form.name), form, device, textbook, point)
     # A function has one value where it jumps, and only its derivative several that will do.
-    return replace(truth, slopes=Slopes.of(gradient)) if isinstance(gradient, Gradient) else truth
+    return replace(truth, slopes=Slopes.of(gradient)) if isinstance(gradient, Gradient) else replace(truth, function=gradient)
 
 
 def _one_dtype(point: Point) -> str:
@@ -174,6 +180,8 @@ def _elements(name: str, values: np.ndarray, truth: Truth) -> Iterator[Finding]:
         elif judged.verdict in _DOUBTED and name in truth.sides:
             low, high = (side[(*index, ...)].item() for side in (truth.sides[name].low, truth.sides[name].high))
             judged = judged_by_sides(judged, got, ball, low, high, truth.form)
+        if judged.kind is Kind.MISSING_NAN and math.isinf(got) and name in truth.poles:
+            judged = judged_at_pole(judged, got, *(side[(*index, ...)].item() for side in truth.poles[name].ends))
         if judged.verdict in _TRUSTED and judged.ulp > _MANY_ULP and truth.form.precision == FORMATS["float64"].precision:
             judged = judged_by_chance(judged, got, ball, float(truth.envelopes.get(name, nothing)[index]))
         if judged.verdict is Verdict.UNDECIDED and np.isfinite(conditioning[index]):

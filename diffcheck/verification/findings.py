@@ -187,6 +187,6 @@ class Findings:
 _ORDER = (Verdict.EXACT, Verdict.ACCURATE, Verdict.LOSSY, Verdict.UNDEFINED, Verdict.UNDECIDED, Verdict.WRONG)
 
 
-def _badness(item: Finding) -> tuple[int, float, float]:
+def _badness(item: Finding) -> tuple[int, bool, float, float]:
     excess = item.ulp / item.bound if item.bound else math.inf
-    return _ORDER.index(item.verdict), math.inf if math.isnan(excess) else excess, item.ulp
+    return _ORDER.index(item.verdict), item.refused, math.inf if math.isnan(excess) else excess, item.ulp

@@ -41,6 +41,13 @@ def judged_by_sides(
     return judge(got, low, few, few / (2 * _FEW), form)
 
 
+def judged_at_pole(judged: Judgement, got: float, low: arb, high: arb) -> Judgement:
+    """Return the judgement on an infinite value of a function at a point where it has none, given the limits of its values."""
+    if any(limit == got for limit in (low, high)):
+        return Judgement(Verdict.UNDEFINED, Kind.INFINITE, 0.0, 0.0)
+    return judged
+
+
 def filled(exact: arb, low: arb, high: arb) -> arb:
     """Return the derivative given the limits from all sides: where they agree on a number it is that, else *exact*."""
     hole = low.is_finite() and high.is_finite() and _agree(low, high) and not (exact.is_finite() and _agree(exact, low))

@@ -3,8 +3,11 @@
 import math
 
 import pytest
+import torch
 from flint import arb
 
+import diffcheck as dc
+from diffcheck.errors import UnfaithfulCapture
 from diffcheck.oracle import FORMATS
 from diffcheck.verification.kinks import judged_by_sides
 from diffcheck.verification.verdict import Judgement, Kind, Verdict, judge
@@ -60,3 +63,25 @@ def test_at_a_smooth_point_and_where_no_side_has_a_value_nothing_changes(got):
     assert judged_by_sides(before, got, arb(0.25), arb(0.25), arb(0.25), FLOAT32) == before
     assert judged_by_sides(before, got, arb(0.25), arb.nan(), arb.nan(), FLOAT32) == before
     assert isinstance(before, Judgement)
+
+
+@pytest.mark.parametrize("name", ["log", "log2", "rsqrt", "reciprocal"])
+def test_a_pole_of_a_function_is_no_fault_of_the_program(name):
+    x = torch.tensor([0.0], dtype=torch.float64, requires_grad=True)
+    findings = dc.check(getattr(torch, name), x)
+    assert {finding.kind for finding in findings} <= {Kind.SUBGRADIENT, Kind.INFINITE}
+    assert findings.ok
+
+
+def test_a_value_that_is_not_infinite_or_of_the_wrong_sign_at_a_pole_is_a_fault_of_the_program():
+    x = torch.tensor([0.0], dtype=torch.float64, requires_grad=True)
+    for value in (math.inf, 3.0):
+        with pytest.raises(UnfaithfulCapture):
+            dc.check(lambda x, value=value: torch.where(x == 0, value, x.log()), x, reference=torch.log)
+
+
+def test_of_two_without_a_derivative_the_one_without_a_number_is_worse():
+    x = torch.tensor([0.0, 1.0], dtype=torch.float64, requires_grad=True)
+    findings = dc.check(torch.log, x)
+    assert not findings.ok
+    assert math.isnan(findings.worst.got)
