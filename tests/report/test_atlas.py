@@ -135,6 +135,7 @@ def test_a_cell_shows_the_worst_mode_and_the_generated_code_beside_it():
     assert cell([]).note == "not asked"
     worse = [*rows_of(9.0, verdict="accurate"), *rows_of(1.0, verdict="wrong")]
     assert cell(worse).digits == 1.0
+    assert cell(rows_of(9.0, verdict="accurate")).digits == 0.0  # as of the generated code
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_cell_shows_the_worst_mode_and_the_generated_code_beside_it():
         ("float64", 14.0, "undecided", "l3"),
         ("float64", 15.95, "lossy", "l4"),
         ("bfloat16", 2.41, "lossy", "l4"),
-        ("float64", 8.0, "accurate", ""),
+        ("float64", 8.0, "accurate", "l0"),
     ],
 )
 def test_the_more_digits_a_formula_loses_the_darker(dtype, digits, verdict, expected):

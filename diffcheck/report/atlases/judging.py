@@ -27,7 +27,7 @@ _STEPS = 3
 class Cell:
     """What a field of the overview shows of the rows of one operator, dtype and order: PyTorch's worst, ours beside.
 
-    *ours* are the digits that the generated code is to blame for, 0 where it is accurate, None where there is none.
+    Of both it is the digits that the formula is to blame for, 0 where it is accurate, None where there is no answer.
     """
 
     verdict: str
@@ -44,7 +44,7 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """Return the digits that PyTorch's derivative loses."""
+        """Return the digits that PyTorch's formula loses."""
         return "" if self.digits is None else number(self.digits, 2)
 
 
@@ -52,22 +52,24 @@ def cell(rows: Iterable[Row]) -> Cell:
     """Return what is shown of *rows*; where no mode was measured, the reason."""
     everything = tuple(rows)
     theirs = [row for row in everything if not row.generated and row.done]
-    ours = [row.digits if row.verdict in BLAMED else 0.0 for row in everything if row.generated and row.done]
-    mine = max(ours, default=None)
+    mine = max((lost(row) for row in everything if row.generated and row.done), default=None)
     if not theirs:
         reasons = dict.fromkeys(row.reason or row.status for row in everything if not row.generated)
         return Cell("", None, mine, "; ".join(reasons) or "not asked", "")
     worst = min(theirs, key=_badness)
-    dearest = max((row for row in theirs if row.verdict == worst.verdict or row.verdict in BLAMED), key=lambda row: row.digits)
-    return Cell(worst.verdict, dearest.digits, mine, worst.mode, level(dearest), any(row.flawed for row in theirs))
+    dearest = max(theirs, key=lost)
+    return Cell(worst.verdict, lost(dearest), mine, worst.mode, level(dearest), any(row.flawed for row in theirs))
+
+
+def lost(row: Row) -> float:
+    """Return how many digits *row* loses that the formula is to blame for."""
+    return row.digits if row.verdict in BLAMED else 0.0
 
 
 def level(row: Row) -> str:
-    """Return how many digits *row* loses, from l0, within 4 ULP, to l4, all; "" where the formula is not to blame."""
-    if row.digits <= _FEW:
+    """Return how many digits *row* loses, from l0, within 4 ULP or what the argument allows, to l4, all."""
+    if lost(row) <= _FEW:
         return "l0"
-    if row.verdict not in BLAMED:
-        return ""
     share = row.digits / _DIGITS.get(row.dtype, row.digits)
     return "l4" if share >= _ALL else f"l{1 + min(int(_STEPS * share), _STEPS - 1)}"
 
