@@ -11,7 +11,7 @@ from diffcheck.errors import ResultsUnreadable
 from diffcheck.report.atlas import NAMES, read_numbers, write_atlas
 from diffcheck.report.atlases.curves import chart
 from diffcheck.report.atlases.judging import cell, level
-from diffcheck.report.atlases.operators import pages_of
+from diffcheck.report.atlases.operators import operator, pages_of
 from diffcheck.report.atlases.schema import Row
 from diffcheck.report.atlases.writing import brief
 from diffcheck.report.reading import read
@@ -136,6 +136,12 @@ def test_a_cell_shows_the_worst_mode_and_the_generated_code_beside_it():
     worse = [*rows_of(9.0, verdict="accurate"), *rows_of(1.0, verdict="wrong")]
     assert cell(worse).digits == 1.0
     assert cell(rows_of(9.0, verdict="accurate")).digits == 0.0  # as of the generated code
+
+
+def test_the_answers_that_a_formula_is_to_blame_for_are_counted_each():
+    verdicts = ("wrong", "lossy", "lossy", "exact", "undefined")
+    rows = [row for verdict in verdicts for row in rows_of(1.0, verdict=verdict)]
+    assert operator(rows).sentence == "Of 5 answers of PyTorch’s: 1 wrong, 2 lossy."
 
 
 @pytest.mark.parametrize(

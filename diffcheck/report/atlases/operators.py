@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -51,9 +52,10 @@ class Operator:
         """Return in one sentence how accurate PyTorch's derivative is."""
         if not self.measured:
             return "No derivative of PyTorch’s was measured."
-        many = f"{len(self.bad)} of {len(self.measured)} answers of PyTorch’s are wrong, undecided or lossy."
         if self.bad:
-            return many
+            each = Counter(row.verdict for row in self.bad)
+            counted = ", ".join(f"{each[verdict]} {verdict}" for verdict in BLAMED if each[verdict])
+            return f"Of {len(self.measured)} answers of PyTorch’s: {counted}."
         told = "PyTorch’s derivative is accurate at every finite number that was tried, where there is one"
         return f"{told}, but not at ±∞ and NaN or not at every place of a tensor." if self.flawed else f"{told}."
 
