@@ -24,15 +24,15 @@ from diffcheck.atlas.executors import Crew, elsewhere, local, walk
 from diffcheck.atlas.measuring import Question, Task
 from diffcheck.atlas.store import DONE, REFUSED, Answer, Store
 from diffcheck.benchmarks import machine, versions
+from diffcheck.cli.keeping import DATABASE, kept, opened
 from diffcheck.cli.progress import cores, progress
 from diffcheck.cli.verifying import check_device
 from diffcheck.errors import MeasurementError, ResultsBusy
 from diffcheck.oracle import FORMATS, format_of
 from diffcheck.problems.requests import checked_seed
-from diffcheck.report.atlas import NAMES, NUMBERS, read_numbers, write_atlas
+from diffcheck.report.atlas import NAMES, write_atlas
 from diffcheck.report.store import check_writable
 
-DATABASE = "atlas.sqlite"
 FAILED, INTERRUPTED = 1, 130  # the second as a shell has it
 _TOP = 10
 _WEEK = 604_800  # seconds
@@ -69,7 +69,7 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
         tasks = wanted.tasks()
         sources = {task.variant: source_of(task.variant) for task in tasks if ":" in task.variant}
     check_writable(output, DATABASE, *NAMES)
-    store = Store(output / DATABASE, _origin(wanted.seed))
+    store = opened(output, _origin(wanted.seed))
     left = store.left(tasks, sources)
     if not json:
         told = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
@@ -194,10 +194,10 @@ def compare_atlases(
     names, forms = {variant.name for variant in variants_of(operators)}, {format_of(dtype).name for dtype in dtypes}
     atlases: list[Mapping[str, Any]] = []
     for path in (one, other):
-        kept = _kept(path)
-        rows = [row for row in kept["rows"] if not operators or row["variant"] in names]
+        atlas = kept(path)
+        rows = [row for row in atlas["rows"] if not operators or row["variant"] in names]
         rows = [row for row in rows if (not forms or row["dtype"] in forms) and (not orders or row["order"] in orders)]
-        atlases.append({**kept, "rows": rows})
+        atlases.append({**atlas, "rows": rows})
     devices = [{row["device"] for row in atlas["rows"]} for atlas in atlases]
     apart = devices[0].isdisjoint(devices[1])
     found = list(differences(*atlases, devices=apart))
@@ -214,13 +214,6 @@ def compare_atlases(
     if any(alone):
         print(f"not compared: {alone[0]} answers that only {one} has, and {alone[1]} that only {other} has")
     return 0
-
-
-def _kept(path: Path) -> Mapping[str, Any]:
-    """Return the atlas in the folder, the database or the JSON at *path*."""
-    if path.is_dir():
-        path /= DATABASE if (path / DATABASE).exists() or not (path / NUMBERS).exists() else NUMBERS
-    return read_numbers(path, __version__) if path.suffix == ".json" else collected(Store.existing(path, __version__))
 
 
 def _told(one: Difference) -> str:

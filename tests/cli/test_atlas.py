@@ -89,6 +89,33 @@ def test_a_database_that_another_program_locks_is_waited_for(diffcheck, refused,
     lock.close()
 
 
+RELU = ("--op", "relu", "--dtype", "float16", "--executor", "own_operators:threads")
+
+
+def files(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_atlas_without_its_database_is_never_overwritten(diffcheck, refused, tmp_path):
+    assert diffcheck("atlas", *CUBED, "--out", tmp_path)[0] == 0
+    (tmp_path / "atlas.sqlite").rename(tmp_path / "elsewhere")
+    before = files(tmp_path)
+    refused("an atlas of 3 answers without the database", *RELU, "--out", tmp_path)
+    assert files(tmp_path) == before
+    (tmp_path / "elsewhere").rename(tmp_path / "atlas.sqlite")
+    code, _, _ = diffcheck("atlas", *RELU, "--out", tmp_path)
+    assert (code, len(json.loads((tmp_path / "atlas.json").read_text())["rows"])) == (0, 6)
+    assert diffcheck("atlas", *RELU, "--out", tmp_path / "new")[0] == 0
+    (tmp_path / "new" / "atlas.sqlite").replace(tmp_path / "atlas.sqlite")
+    refused("3 answers that its database has not", *RELU, "--out", tmp_path)
+
+
+def test_a_file_called_as_an_atlas_is_not_overwritten_where_no_database_is(refused, tmp_path):
+    (tmp_path / "atlas.json").write_text("of the user's own")
+    refused("delete atlas.json", *CUBED, "--out", tmp_path)
+    assert files(tmp_path) == {tmp_path / "atlas.json": b"of the user's own"}
+
+
 def test_what_to_do_is_told_in_the_words_of_this_command(refused, tmp_path):
     (tmp_path / "file").write_text("")
     refused("choose another place", *CUBED, "--out", tmp_path / "file")
