@@ -19,7 +19,7 @@ from diffcheck.atlas.positions import disagreements, picked
 from diffcheck.atlas.searching import Search
 from diffcheck.atlas.slopes import moderate, slopes
 from diffcheck.atlas.specials import specials
-from diffcheck.atlas.store import DONE, REFUSED, Answer
+from diffcheck.atlas.store import DIFFCHECK, DONE, REFUSED, Answer
 from diffcheck.atlas.summaries import Summary
 from diffcheck.errors import DiffcheckError, UnusedParameterWarning
 from diffcheck.generation import generate
@@ -47,7 +47,8 @@ def _answers(task: Task, seed: int) -> list[Answer]:
             check_pointwise(variant.function, variant.arity, task)
         measurement = Measurement(variant, task)
     except DiffcheckError as refusal:
-        return [Answer(question, REFUSED, 0.0, {"reason": str(refusal)}) for question in task.questions]
+        body = {"reason": str(refusal), "refused_by": DIFFCHECK}
+        return [Answer(question, REFUSED, 0.0, body) for question in task.questions]
     bodies = _bodies(measurement, is_exhaustive(variant, task.dtype), seed) if measurement.ways else {}
     seconds = round(time.perf_counter() - started, 3)
     return [_answer(question, bodies, measurement.refused, seconds) for question in task.questions]

@@ -29,6 +29,7 @@ create table if not exists answers (
 """
 _COLUMNS = "variant, dtype, mode, device, status, seconds, body"
 DONE, REFUSED, CRASHED, TIMED_OUT = STATUSES = "done", "refused", "crashed", "timed out"
+DIFFCHECK = "diffcheck"  # "refused_by" in the body of a refusal that tells nothing of PyTorch
 # What a body is looked into for before the pages read it whole, by name.
 _DONE_HAS = {"verdict": str, "kinds": dict, "examples": dict, "worst": dict | None, "blamed": dict | None}
 _ELSE_HAS = {"reason": str}

@@ -179,16 +179,19 @@ def atlas(
     ] = Path("atlas"),
     diff: Annotated[
         tuple[Path, Path] | None,
-        typer.Option(help="Two folders: print where their atlases differ, all or as the options say, and measure nothing."),
+        typer.Option(
+            help="Two folders, databases or atlas.json: print where the atlases differ, all or as options say; measure nothing."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
     """Measure PyTorch's derivatives of pointwise operators, in ULP along the number line, beside generated code.
 
-    Exit codes: 0 when all was measured, whatever was found; 1 when an operator crashed a process, took too long, or
-    could not be measured at all; 2 when the call was refused.
+    Exit codes: 0 when all was measured that PyTorch has a derivative for, whatever was found; 1 when an operator crashed a
+    process, took too long, or is none that diffcheck can measure; 2 when the call was refused.
     """
-    from diffcheck.cli.mapping import Wanted, compare_atlases, map_operators
+    from diffcheck.cli.comparing import compare_atlases
+    from diffcheck.cli.mapping import Wanted, map_operators
 
     if diff is not None:
         raise typer.Exit(compare_atlases(*diff, tuple(op or ()), tuple(dtype or ()), tuple(order or ()), json))

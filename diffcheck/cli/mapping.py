@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, redirect_stdout
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -19,12 +19,11 @@ from diffcheck._version import __version__
 from diffcheck.atlas import variants_of
 from diffcheck.atlas.choosing import source_of
 from diffcheck.atlas.collecting import collected, fault_of, flaws_of, worst_rows
-from diffcheck.atlas.comparing import Difference, differences, only_in_one
 from diffcheck.atlas.executors import Crew, elsewhere, local, walk
 from diffcheck.atlas.measuring import Question, Task
-from diffcheck.atlas.store import DONE, REFUSED, Answer, Store
+from diffcheck.atlas.store import DIFFCHECK, DONE, REFUSED, Answer, Store
 from diffcheck.benchmarks import machine, versions
-from diffcheck.cli.keeping import DATABASE, kept, opened
+from diffcheck.cli.keeping import DATABASE, opened
 from diffcheck.cli.progress import cores, progress
 from diffcheck.cli.verifying import check_device
 from diffcheck.errors import MeasurementError, ResultsBusy
@@ -58,9 +57,9 @@ class Wanted:
 
 
 def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: str, output: Path, json: bool) -> int:
-    """Answer what has no answer yet in *output*, and write its pages; return 0 if all was measured.
+    """Answer what has no answer yet in *output*, and write its pages; return 0 if all was measured that PyTorch has.
 
-    And 1 if a task crashed or took too long, or if nothing was measured of an operator, 130 if the user ended it.
+    And 1 if a task crashed, took too long or is nothing that diffcheck can measure, 130 if the user ended it.
     """
     started = time.monotonic()
     if not 0 < limit <= _WEEK:
@@ -83,13 +82,12 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
     written = write_atlas(atlas, output)
     asked = {question for task in tasks for question in task.questions}
     rows = [row for row in atlas["rows"] if _question(row) in asked]
-    failed = [row for row in rows if row["status"] not in (DONE, REFUSED)] + _unmeasured(rows)
+    failed, refused = [row for row in rows if _is_failure(row)], _unmeasured(rows)
     if json:
-        print(encoding.dumps({"counts": _counts(rows), "worst": worst_rows(rows, _TOP), "failed": failed}, indent=2))
+        summary = {"counts": _counts(rows), "worst": worst_rows(rows, _TOP), "failed": failed, "refused": refused}
+        print(encoding.dumps(summary, indent=2))
     else:
-        print("\n".join(_summary(rows)))
-        for row in failed:
-            print(f"{row['status'].upper()} {row['variant']}, {row['dtype']}, {row['mode']}: {row['reason']}")
+        print("\n".join([*_summary(rows), *_reasons(failed + [row for row in refused if row not in failed])]))
         print(f"{output / DATABASE}, {written[0]} and {len(written) - 1} other files written")
     return FAILED if failed else 0
 
@@ -116,6 +114,20 @@ def _unmeasured(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the refusals of those operators of which no derivative of PyTorch's was measured at all."""
     measured = {row["variant"] for row in rows if row["status"] == DONE and not row["generated"]}
     return [row for row in rows if row["status"] == REFUSED and row["variant"] not in measured]
+
+
+def _is_failure(row: Mapping[str, Any]) -> bool:
+    """Whether the run failed at *row*: what PyTorch has no kernel or no formula for is an answer about PyTorch."""
+    return row["status"] not in (DONE, REFUSED) or row.get("refused_by") == DIFFCHECK
+
+
+def _reasons(rows: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield why *rows* were not measured: what has one reason in several modes in one line."""
+    modes: dict[tuple[str, str, str, str], list[str]] = {}
+    for row in rows:
+        modes.setdefault((row["status"], row["variant"], row["dtype"], row["reason"]), []).append(row["mode"])
+    for (status, variant, dtype, reason), same in modes.items():
+        yield f"{status.upper()} {variant}, {dtype}, {' and '.join(same)}: {reason}"
 
 
 def _question(row: Mapping[str, Any]) -> Question:
@@ -182,44 +194,3 @@ def _fault(row: Mapping[str, Any]) -> str:
     at = ", ".join(value.split(" ")[0] for value in worst["point"].values())
     error = f"got {worst['got'].split(' ')[0]}" if worst["ulp"] is None else f"{worst['ulp']:.3g} ULP"
     return f"at {at}: {worst['verdict']}, {error}"
-
-
-def compare_atlases(
-    one: Path, other: Path, operators: tuple[str, ...], dtypes: tuple[str, ...], orders: tuple[int, ...], json: bool
-) -> int:
-    """Print where two atlases differ, the largest differences first, in *operators*, *dtypes* and *orders*; return 0.
-
-    Nothing named means all.
-    """
-    names, forms = {variant.name for variant in variants_of(operators)}, {format_of(dtype).name for dtype in dtypes}
-    atlases: list[Mapping[str, Any]] = []
-    for path in (one, other):
-        atlas = kept(path)
-        rows = [row for row in atlas["rows"] if not operators or row["variant"] in names]
-        rows = [row for row in rows if (not forms or row["dtype"] in forms) and (not orders or row["order"] in orders)]
-        atlases.append({**atlas, "rows": rows})
-    devices = [{row["device"] for row in atlas["rows"]} for atlas in atlases]
-    apart = devices[0].isdisjoint(devices[1])
-    found = list(differences(*atlases, devices=apart))
-    if json:
-        print(encoding.dumps([asdict(difference) for difference in found], indent=2))
-        return 0
-    changed = sorted(name for name in atlases[0]["origin"] if atlases[0]["origin"][name] != atlases[1]["origin"].get(name))
-    for name in changed:
-        print(f"{name}: {atlases[0]['origin'][name]} -> {atlases[1]['origin'].get(name, 'none')}")
-    print(f"{len(found)} answers differ")
-    for difference in found:
-        print(_told(difference))
-    alone = only_in_one(*atlases, devices=apart)
-    if any(alone):
-        print(f"not compared: {alone[0]} answers that only {one} has, and {alone[1]} that only {other} has")
-    return 0
-
-
-def _told(one: Difference) -> str:
-    whose = f"{one.variant}, {one.dtype}, {one.mode} on {one.device}"
-    verdicts = " -> ".join(one.verdicts)
-    if None in one.digits:
-        return f"{whose}: {verdicts}"
-    ulps = " -> ".join(f"{ulp:.3g}" for ulp in one.ulps)
-    return f"{whose}: {verdicts}, {ulps} ULP, {one.worse:+.2g} digits lost"

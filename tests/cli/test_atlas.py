@@ -81,7 +81,7 @@ def test_a_database_that_another_program_locks_is_waited_for(diffcheck, refused,
     code, out, err = diffcheck("atlas", *CUBED, "--out", tmp_path)
     assert "ResultsBusy" not in err
     assert "keeps locked" in err
-    assert (code, out.count("REFUSED")) == (1, 3)
+    assert (code, out.count("REFUSED")) == (0, 1)
     lock.execute("begin exclusive")
     refused("ResultsBusy", *CUBED, "--out", tmp_path)
     with pytest.raises(ResultsBusy):
@@ -140,3 +140,36 @@ def test_an_edited_operator_is_measured_again(diffcheck, tmp_path, monkeypatch):
     assert "1 finished before" in diffcheck(*ask)[1]
     (tmp_path / "edited.py").write_text("def f(x): return -x - x")
     assert "0 finished before" in diffcheck(*ask)[1]
+
+
+THREADS = ("--executor", "own_operators:threads")
+
+
+def test_that_pytorch_has_no_kernel_is_no_failure(diffcheck, tmp_path):
+    code, out, _ = diffcheck("atlas", "--op", "ndtri", "--dtype", "float16", *THREADS, "--out", tmp_path)
+    (told,) = [line for line in out.splitlines() if line.startswith("REFUSED")]
+    assert (code, told) == (
+        0,
+        "REFUSED ndtri, float16, forward and generated and reverse: \"ndtri_cpu\" not implemented for 'Half'",
+    )
+
+
+def test_what_diffcheck_cannot_measure_is_a_failure_told_once(diffcheck, tmp_path):
+    ask = ("atlas", "--op", "own_operators:summed", "--op", "neg", "--dtype", "float16", *THREADS, "--out", tmp_path)
+    code, out, _ = diffcheck(*ask)
+    assert (code, out.count("REFUSED"), out.count("pointwise function")) == (1, 1, 1)
+    code, out, _ = diffcheck(*ask, "--json")
+    assert (code, [row["variant"] for row in json.loads(out)["failed"]]) == (1, ["own_operators:summed"] * 3)
+
+
+def test_a_comparison_as_json_has_what_the_printed_one_tells(diffcheck, tmp_path):
+    for name, operators in {"one": ("neg", "relu"), "other": ("neg",)}.items():
+        asked = [part for operator in operators for part in ("--op", operator)]
+        diffcheck("atlas", *asked, "--dtype", "float16", *THREADS, "--out", tmp_path / name)
+    code, out, _ = diffcheck("atlas", "--diff", tmp_path / "one", tmp_path / "other" / "atlas.json", "--json")
+    found = json.loads(out)
+    assert (code, found["differences"]) == (0, [])
+    assert [side["not_compared"] for side in found["atlases"]] == [3, 0]
+    assert [side["answers"] for side in found["atlases"]] == [6, 3]
+    assert all(side["origin"]["cpu"] for side in found["atlases"])
+    assert "3 answers that only" in diffcheck("atlas", "--diff", tmp_path / "one", tmp_path / "other")[1]
