@@ -4,6 +4,8 @@ import os
 import sys
 import time
 
+import torch
+
 
 def cubed(x):
     return x * x * x
@@ -44,3 +46,19 @@ def threads():
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(1)
+
+
+class Cubed(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x * x
+
+    @staticmethod
+    def backward(ctx, slope):
+        (x,) = ctx.saved_tensors
+        return 3 * x * x * slope
+
+
+applied = Cubed.apply
+module = torch.nn.Hardtanh()

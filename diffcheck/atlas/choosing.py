@@ -15,6 +15,7 @@ from diffcheck.atlas.binary import binary
 from diffcheck.atlas.losses import composites, losses
 from diffcheck.atlas.unary import unary
 from diffcheck.atlas.variants import Variant, chosen, registry
+from diffcheck.capturing.arguments import signature_of
 from diffcheck.errors import UnknownName
 
 VARIANTS = registry((unary(), activations(), binary(), losses(), composites()))
@@ -71,11 +72,11 @@ def _own(name: str) -> Variant:
         return found
     if not callable(found):
         raise UnknownName(got=f"{name!r}, a {type(found).__name__}", wanted="a function of one or two tensors", do="name one")
-    try:
-        arity = len(inspect.signature(found).parameters)
-    except ValueError:
+    signature = signature_of(found)
+    if signature is None:
         told = f"{name!r}, whose arguments Python cannot tell"
-        raise UnknownName(got=told, wanted="a function of one or two tensors", do="call it in a function of your own") from None
+        raise UnknownName(got=told, wanted="a function of one or two tensors", do="call it in a function of your own")
+    arity = len(signature.parameters)
     if arity not in (1, 2):
         told = f"{name!r}, a function of {arity} arguments"
         raise UnknownName(got=told, wanted="one of one or two tensors", do="bind the other arguments")

@@ -20,7 +20,7 @@ def argument_names(fn: Callable[..., Any], inputs: Sequence[Any]) -> tuple[str, 
         raise CaptureError(got="inference mode", wanted="a mode with gradients", do="leave torch.inference_mode() first")
     if not inputs:
         raise CaptureError(got="no inputs", wanted="one tensor or more", do="pass what the function is called with")
-    names = _names(_signature(fn), inputs)
+    names = _names(signature_of(fn), inputs)
     for name, value in zip(names, inputs, strict=True):
         _check_input(name, value)
     devices = {str(value.device) for value in inputs}
@@ -36,7 +36,7 @@ def function_class(fn: Callable[..., Any]) -> type | None:
     return owner if named else None
 
 
-def _signature(fn: Callable[..., Any]) -> inspect.Signature | None:
+def signature_of(fn: Callable[..., Any]) -> inspect.Signature | None:
     """Return what arguments *fn* takes, if that can be known: a function that is not written in Python may hide it."""
     owner: Any = function_class(fn)
     called = owner.forward if owner else fn.forward if isinstance(fn, torch.nn.Module) else fn

@@ -6,6 +6,9 @@ import pytest
 import torch
 
 from diffcheck.atlas import FAMILIES, VARIANTS, Variant, variant_of, variants_of
+from diffcheck.atlas.answering import answers
+from diffcheck.atlas.measuring import Task
+from diffcheck.atlas.store import DONE
 from diffcheck.atlas.variants import registry
 from diffcheck.errors import DuplicateName, UnknownName
 
@@ -41,6 +44,13 @@ def test_an_unknown_name_is_answered_with_near_ones():
 def test_a_name_that_comes_twice_is_refused():
     with pytest.raises(DuplicateName, match="two variants abs"):
         registry([[Variant("abs", torch.abs, "elementary")], [Variant("abs", torch.abs, "elementary")]])
+
+
+@pytest.mark.parametrize("name", ["applied", "module"])
+def test_what_is_called_through_pytorch_is_a_variant_too(name):
+    found = answers(Task(f"own_operators:{name}", "float16"))
+    assert variant_of(f"own_operators:{name}").arity == 1
+    assert [answer.status for answer in found if answer.question.mode in ("reverse", "generated")] == [DONE] * 2
 
 
 def test_a_function_of_the_users_own_is_a_variant():
