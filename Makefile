@@ -9,6 +9,12 @@ ARGS ?=
 BIN := $(VENV)/bin
 ASKED := $(PYTHON) $(TORCH) $(TORCH_BACKEND)
 
+# An environment without a mark in it may be the user's own: it is never cleared or removed.
+MARK := $(VENV)/made-by-make
+OURS := test ! -e $(VENV) || test -e $(MARK) || test -e $(VENV)/asked || { \
+	echo '$(VENV) was not made by make, and is left as it is'; \
+	echo 'Name another folder, as in: make $(or $(MAKECMDGOALS),test) VENV=.venv-diffcheck'; exit 1; }
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help report test lint setup clean FORCE
@@ -35,7 +41,7 @@ lint: $(VENV)/lint-ready ## check style, types and the direction of imports
 setup: $(VENV)/test-ready ## only prepare the environment that report and test use
 
 clean: ## remove the environment and the caches
-	@test ! -e $(VENV) || test -f $(VENV)/pyvenv.cfg || { echo '$(VENV) is not a virtual environment; left as it is'; exit 1; }
+	@$(OURS)
 	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 
 # An environment remembers what it was made for. When something else is asked for, it is made anew, because an
@@ -50,10 +56,10 @@ $(VENV)/asked:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo 'diffcheck needs Python 3.11 or newer; $(PYTHON) is' "$$($(PYTHON) --version 2>&1)"; \
 		echo 'Name another one, as in: make $(or $(MAKECMDGOALS),test) PYTHON=python3.12'; exit 1; }
-	@test ! -e $(VENV) || test -f $(VENV)/pyvenv.cfg || { \
-		echo '$(VENV) exists and is not a virtual environment; set VENV to another folder'; exit 1; }
+	@$(OURS)
 	@echo 'set-up: a new environment in $(VENV) with $(TORCH); this can take minutes'
-	@$(PYTHON) -m venv --clear $(VENV) || { rm -f $(VENV)/pyvenv.cfg; \
+	@$(PYTHON) -m venv --clear --without-pip $(VENV) && touch $(MARK) && \
+		$(BIN)/python -m ensurepip --upgrade --default-pip >$(VENV)/pip.log 2>&1 || { \
 		echo 'Python could not make it; on Debian and Ubuntu, install python3-venv'; exit 1; }
 	@if $(BIN)/pip install -qq uv 2>$(VENV)/uv.log && UV_HTTP_RETRIES=0 $(BIN)/uv pip install \
 		--python $(BIN)/python --torch-backend=$(TORCH_BACKEND) '$(TORCH)' >>$(VENV)/uv.log 2>&1; \
