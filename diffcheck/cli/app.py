@@ -254,7 +254,7 @@ def report(
 def run(
     output: Annotated[Path, typer.Option(help="The folder for results.json and index.html.")] = Path("reports"),
     quick: Annotated[
-        bool, typer.Option("--quick", help="Small sizes and few rounds: a try of everything in under a minute.")
+        bool, typer.Option("--quick", help="Small sizes and few rounds: a try of everything in one to four minutes.")
     ] = False,
     seed: Seed = 0,
 ) -> None:
