@@ -7,6 +7,7 @@ import json
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from report.sample import empty_results, planted, sample_results
@@ -17,6 +18,7 @@ from diffcheck.report.encoding import decode
 from diffcheck.report.page import MEASURED_BY
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;"
+STORED = Path(__file__).resolve().parents[2] / "reports"
 VOID = {"meta", "link", "input", "br", "img"}
 
 
@@ -230,3 +232,8 @@ def test_every_picture_has_its_reading_beside_it(page):
 def test_the_page_stays_small(page):
     without_data = re.sub(r'<script type="application/json".*?</script>', "", page)
     assert len(without_data.encode()) < 300_000
+
+
+def test_the_page_in_this_repository_is_that_of_its_results():
+    page = (STORED / "index.html").read_text(encoding="utf-8")
+    assert page == render(load_results(STORED / "results.json")), "run `diffcheck report`"
