@@ -18,12 +18,17 @@ def argument_names(fn: Callable[..., Any], inputs: Sequence[Any]) -> tuple[str, 
         raise CaptureError(got=f"a {type(fn).__name__} to check", wanted="a function or a module", do="pass what is called")
     if torch.is_inference_mode_enabled():
         raise CaptureError(got="inference mode", wanted="a mode with gradients", do="leave torch.inference_mode() first")
+    if torch.empty(0).is_meta:
+        raise CaptureError(got="the default device meta", wanted="one with memory", do='leave torch.device("meta") first')
     if not inputs:
         raise CaptureError(got="no inputs", wanted="one tensor or more", do="pass what the function is called with")
     names = _names(signature_of(fn), inputs)
     for name, value in zip(names, inputs, strict=True):
         _check_input(name, value)
     devices = {str(value.device) for value in inputs}
+    if any(torch.is_autocast_enabled(value.device.type) for value in inputs):
+        wanted, do = "every operation in the dtype of its operands", "leave torch.autocast first, and convert the inputs"
+        raise CaptureError(got="torch.autocast", wanted=wanted, do=do)
     if len(devices) > 1:
         raise CaptureError(got=f"tensors on {', '.join(sorted(devices))}", wanted="one device", do="move them to one device")
     return tuple(names)

@@ -102,6 +102,7 @@ def captured(fn: Callable[..., Any], inputs: Sequence[Any], sizes: Sizes | None 
 
 
 def _dynamic(names: Sequence[str], inputs: Sequence[Any], sizes: Sizes) -> dict[int, dict[int, Any]]:
+    _check_sizes(sizes)
     for name, given in sizes.items():
         if name not in names:
             raise UnknownName.among("argument", name, names)
@@ -119,6 +120,13 @@ def _dynamic(names: Sequence[str], inputs: Sequence[Any], sizes: Sizes) -> dict[
                 dim = known.setdefault(check_name(size), torch.export.Dim(size))
                 found.setdefault(place, {})[axis] = dim
     return found
+
+
+def _check_sizes(sizes: Any) -> None:
+    """Refuse what is no mapping from names to sequences; a text is the sequence of its letters."""
+    if not isinstance(sizes, Mapping) or not all(isinstance(given, Sequence) for given in sizes.values()):
+        wanted = "a name or None for each axis, by argument"
+        raise CaptureError(got=f"sizes={sizes!r}", wanted=wanted, do='write it as in sizes={"x": ("n", None)}')
 
 
 class _Walk:

@@ -23,6 +23,7 @@ from diffcheck.errors import CaptureError
 _HINTS = {
     "data-dependent": "branch on shapes alone, or write the branch with torch.where",
     "Could not guard on data-dependent": "branch on shapes alone, or write the branch with torch.where",
+    "does not require grad": "leave backward() to the caller, or take the inner gradient by torch.func.grad",
     "There was no fake impl registered": "state to check with reference= what is computed; or give it register_fake and a row "
     "of its own with @operator",
     "Cannot access data pointer": "a kernel cannot be recorded: state to check with reference= what it computes",

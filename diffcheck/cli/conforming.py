@@ -13,6 +13,7 @@ from pathlib import Path
 from diffcheck._version import __version__
 from diffcheck.benchmarks import machine, versions
 from diffcheck.cli.progress import cores, progress
+from diffcheck.cli.settings import check_seconds
 from diffcheck.cli.verifying import check_device
 from diffcheck.conformance import SAMPLE_VERDICTS, Journal, OperatorOutcome, Settings, counted, reasons, row_of, walk
 from diffcheck.conformance.entries import chosen, entries
@@ -34,6 +35,7 @@ def walk_operators(
     format_of(settings.dtype)
     check_device(settings.device)
     checked_seed(settings.seed)
+    check_seconds("--per-operator", settings.per_operator, example=10)
     check_writable(output, JOURNAL, *NAMES)
     names = chosen(entries(settings.database), operators)
     journal = Journal(output / JOURNAL, settings, versions(), resume=resume)

@@ -25,8 +25,9 @@ from diffcheck.atlas.store import DIFFCHECK, DONE, REFUSED, Answer, Store
 from diffcheck.benchmarks import machine, versions
 from diffcheck.cli.keeping import DATABASE, opened
 from diffcheck.cli.progress import cores, progress
+from diffcheck.cli.settings import check_seconds
 from diffcheck.cli.verifying import check_device
-from diffcheck.errors import MeasurementError, ResultsBusy
+from diffcheck.errors import ResultsBusy
 from diffcheck.oracle import FORMATS, format_of
 from diffcheck.problems.requests import checked_seed
 from diffcheck.report.atlas import NAMES, write_atlas
@@ -34,7 +35,6 @@ from diffcheck.report.store import check_writable
 
 FAILED, INTERRUPTED = 1, 130  # the second as a shell has it
 _TOP = 10
-_WEEK = 604_800  # seconds
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,7 @@ def map_operators(wanted: Wanted, *, jobs: int | None, limit: float, executor: s
     And 1 if a task crashed, took too long or is nothing that diffcheck can measure, 130 if the user ended it.
     """
     started = time.monotonic()
-    if not 0 < limit <= _WEEK:
-        raise MeasurementError(got=f"--limit {limit:g}", wanted=f"1 … {_WEEK} seconds", do="write as in --limit 600")
+    check_seconds("--limit", limit, example=600)
     with redirect_stdout(sys.stderr):  # whatever a user's file prints
         tasks = wanted.tasks()
         sources = {task.variant: source_of(task.variant) for task in tasks if ":" in task.variant}

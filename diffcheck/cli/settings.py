@@ -5,6 +5,7 @@ from __future__ import annotations
 from diffcheck.errors import MeasurementError, TrainingError
 
 MOST_THREADS = 1024
+WEEK = 604_800  # seconds
 
 
 def check_rounds(rounds: int, threads: int) -> None:
@@ -13,6 +14,13 @@ def check_rounds(rounds: int, threads: int) -> None:
         raise MeasurementError(got=f"{rounds} rounds", wanted="1 or more", do="write as in --rounds 15")
     if not 1 <= threads <= MOST_THREADS:
         raise MeasurementError(got=f"{threads} threads", wanted=f"1 … {MOST_THREADS}", do="write as in --threads 1")
+
+
+def check_seconds(option: str, seconds: float, *, example: int) -> None:
+    """Refuse a number of *seconds*, given by *option*, after which nothing could be ended: no number, or more than a week."""
+    if not 0 < seconds <= WEEK:
+        told, do = f"{option} {seconds:g}", f"write as in {option} {example}"
+        raise MeasurementError(got=told, wanted=f"more than 0 and at most {WEEK} seconds", do=do)
 
 
 def factors_in(scale: list[str]) -> dict[str, float]:

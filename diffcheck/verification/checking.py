@@ -21,6 +21,7 @@ from diffcheck.verification.findings import Finding, Findings
 from diffcheck.verification.guarding import guarded
 from diffcheck.verification.layouts import drawn, strided
 from diffcheck.verification.repeats import Judge, outputs_without_graph
+from diffcheck.verification.running import called_without_graph
 from diffcheck.verification.scaling import scale_findings
 from diffcheck.verification.subjects import Reference, Subject, Tensors, subject_of, with_parts
 from diffcheck.verification.unchecked import unchecked
@@ -119,7 +120,7 @@ def _called_once(subject: Subject) -> tuple[torch.Tensor, ...]:
     """Return the outputs, or refuse a function that overwrites its inputs."""
     given = {name: subject.inputs[place].detach() for name, place in subject.captured.given.items()}
     with torch.no_grad():
-        outputs, changes = guarded(given, lambda: subject.call({}))
+        outputs, changes = guarded(given, lambda: called_without_graph(subject))
     if changes:
         raise CaptureError(
             got=f"a function that overwrites {', '.join(sorted(changes))}",
@@ -190,11 +191,12 @@ def _in_other_memory(outputs: Sequence[torch.Tensor], seed: int) -> Iterator[tup
 def _fitted(given: Any, outputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
     made = tuple(given) if isinstance(given, Sequence) else (given,)
     fits = len(made) == len(outputs) and all(
-        isinstance(value, torch.Tensor) and value.shape == output.shape and value.dtype == output.dtype
+        isinstance(value, torch.Tensor)
+        and (value.shape, value.dtype, value.device) == (output.shape, output.dtype, output.device)
         for value, output in zip(made, outputs, strict=True)
     )
     if not fits:
-        wanted = ", ".join(f"{tuple(output.shape)} of {output.dtype}" for output in outputs)
+        wanted = ", ".join(f"{tuple(output.shape)} of {output.dtype} on {output.device}" for output in outputs)
         raise TangentError(got="a cotangent that fits no output", wanted=wanted, do="give one tensor for each output")
     return made
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
+from numbers import Real
 from typing import Any
 
 import torch
 
 from diffcheck.errors import IgnoredToleranceWarning, TangentError
+from diffcheck.problems.requests import checked_seed
 from diffcheck.verification import modes
 from diffcheck.verification.checking import check_outputs, derived_subject, unfaithful
 from diffcheck.verification.findings import Finding, Findings
@@ -53,6 +55,7 @@ def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
     """
     _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
     _refuse_masks(masked)
+    _refuse_tolerance(nondet_tol)
     question = _question(fn, inputs, reference, seed)
     wanted: list[tuple[bool, Callable[[], Iterator[Finding]]]] = [
         (check_backward_ad, lambda: chain(question.reverse(nondet_tol), question.one_input_at_a_time())),
@@ -95,6 +98,7 @@ def gradgradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradgradc
     """
     _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
     _refuse_masks(masked)
+    _refuse_tolerance(nondet_tol)
     given = None if grad_outputs is None else _tuple_of(grad_outputs)
     question = replace(_question(fn, inputs, reference, seed), given=given, strided=gen_non_contig_grad_outputs)
     asked = {
@@ -132,11 +136,18 @@ def _refuse_masks(masked: bool | None) -> None:
         raise TangentError(got="masked=True", wanted="dense tensors", do="check the function of the values alone")
 
 
+def _refuse_tolerance(nondet_tol: Any) -> None:
+    if not isinstance(nondet_tol, Real) or not float(nondet_tol) >= 0:  # NaN is neither
+        got, wanted = f"nondet_tol={nondet_tol!r}", "a number, 0 or more"
+        raise TangentError(got=got, wanted=wanted, do="pass by how much two runs may differ")
+
+
 def _tuple_of(value: Any) -> Tensors:
     return tuple(value) if isinstance(value, Sequence) else (value,)
 
 
 def _question(fn: Function, inputs: Any, reference: Reference | None, seed: int) -> Question:
+    seed = checked_seed(seed) % 2**62
     return Question(derived_subject(fn, _tuple_of(inputs), None, reference), seed)
 
 

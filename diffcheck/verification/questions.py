@@ -53,11 +53,10 @@ class Question:
     def _fitting(self, outputs: Tensors) -> Tensors:
         """Return the given cotangents, or refuse what fits no output."""
         made = self.given or ()
-        shapes = [tuple(output.shape) for output in outputs]
-        if [tuple(getattr(value, "shape", (-1,))) for value in made] != shapes:
-            raise TangentError(
-                got="grad_outputs that fit no output", wanted=f"tensors of shapes {shapes}", do="give one for each"
-            )
+        wanted = [(tuple(output.shape), output.dtype, output.device) for output in outputs]
+        if [_form(value) for value in made] != wanted:
+            told = ", ".join(f"{shape} of {dtype} on {device}" for shape, dtype, device in wanted)
+            raise TangentError(got="grad_outputs that fit no output", wanted=told, do="give one tensor for each")
         if not self.subject.cotangents and float(made[0]) != 1:
             raise TangentError(
                 got=f"the cotangent {float(made[0])} of a single number", wanted="1", do="leave it out: both are linear in it"
@@ -192,6 +191,10 @@ class Question:
     def _held(self, cotangents: Tensors | None) -> dict[str, torch.Tensor]:
         names = self.subject.cotangents
         return dict(zip(names, cotangents or self.cotangents(), strict=True)) if names else {}
+
+
+def _form(value: Any) -> tuple[Any, ...]:
+    return (tuple(value.shape), value.dtype, value.device) if isinstance(value, torch.Tensor) else ()
 
 
 def _raise(error: Exception) -> tuple[Finding, ...]:

@@ -125,3 +125,9 @@ def test_an_overflow_is_called_one_and_the_runs_are_shown(diffcheck):
     code, out, _ = diffcheck("train", "thermometer", "--epochs", "2", "--scale", "x=1e300", "--json")
     assert code == 1
     assert json.loads(out)["largest_stable_lr"] is None
+
+
+@pytest.mark.parametrize("seconds", ["inf", "1e10"])
+def test_conformance_looks_at_its_seconds_first(refused, tmp_path, seconds):
+    ask = ("conformance", "--op", "sin", "--samples", "1", "--jobs", "1", "--out", tmp_path)
+    refused("604800 seconds", *ask, "--per-operator", seconds)
