@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import diffcheck as dc
-from diffcheck.errors import CaptureError, DiffcheckError
+from diffcheck.errors import CaptureError, DiffcheckError, UnfaithfulCapture
 
 PROGRAM = dc.parse("parameter w; data x[n]\nL = Σ_i w*x[i]")
 GRADIENT = dc.derive(PROGRAM)
@@ -81,3 +81,12 @@ def test_a_wrapper_that_takes_no_parameters_is_refused_by_what_to_check():
 def test_a_mode_in_which_nothing_is_as_it_was_written_is_refused(mode, call):
     with mode, pytest.raises(CaptureError, match="leave torch"):
         call(torch.sin, X)
+
+
+def test_an_autocast_within_the_function_is_told_as_one():
+    def inside(a):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return a @ a
+
+    with pytest.raises(UnfaithfulCapture, match="cast by hand"):
+        dc.check(inside, torch.ones(2, 2, requires_grad=True))

@@ -135,29 +135,31 @@ def _matched(gradient: Gradient, program: Program, unrolled: bool, places: Mappi
 
     try:
         left = _difference(gradient, *(strict := pair(False)))
-        if left is None:
+        if not left:
             return Matched(True)
         kinks, others = map(_kinks, strict)
-        if kinks and others <= kinks and _difference(gradient, *pair(True)) is None:
+        if kinks and others <= kinks and not _difference(gradient, *pair(True)):
             listed = " and ".join(sorted({term_text(abs_of(kink)) for kink in kinks}))
             return Matched(True, (f"{listed} is nowhere 0: there the loss has a kink, and another convention is followed",))
-        name, term = left
-        return Matched(False, (), f"∂L/∂{name}: the difference keeps {term_text(term)}")
+        return Matched(False, (), left)
     except DiffcheckError as refusal:
         return Matched(False, (), f"no normal form: {refusal}")
     except RecursionError:
         return Matched(False, (), "no normal form: the program is nested too deeply")
 
 
-def _difference(gradient: Gradient, mine: Normal, theirs: Normal) -> tuple[str, Expr] | None:
+def _difference(gradient: Gradient, mine: Normal, theirs: Normal) -> str:
+    """Return what is left of the first adjoint that is another one, in words, "" where all are equal."""
     for (name, adjoint), output in zip(gradient.adjoints.items(), theirs.program.outputs, strict=True):
         places = _all_of(theirs.program, output)
-        if mine.program.tensors[adjoint] != theirs.program.tensors[output]:
-            return name, Dummy("shape")
+        shapes = [side.program.tensors[tensor] for side, tensor in ((mine, adjoint), (theirs, output))]
+        if shapes[0] != shapes[1]:
+            exact, written = (f"({', '.join(map(str, shape))})" for shape in shapes)
+            return f"∂L/∂{name} has the shape {exact}, and what is written by hand {written} whatever the inputs are"
         left = mine.of(adjoint, places) - theirs.of(output, places)
         if left != 0 and not vanishes(left):
-            return name, Add.make_args(left)[0]
-    return None
+            return f"∂L/∂{name}: the difference keeps {term_text(Add.make_args(left)[0])}"
+    return ""
 
 
 def vanishes(total: Expr) -> bool:

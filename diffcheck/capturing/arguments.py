@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -32,6 +32,13 @@ def argument_names(fn: Callable[..., Any], inputs: Sequence[Any]) -> tuple[str, 
     if len(devices) > 1:
         raise CaptureError(got=f"tensors on {', '.join(sorted(devices))}", wanted="one device", do="move them to one device")
     return tuple(names)
+
+
+def check_sizes(sizes: Any) -> None:
+    """Refuse what is no mapping from names to sequences; a text is the sequence of its letters."""
+    if not isinstance(sizes, Mapping) or not all(isinstance(given, Sequence) for given in sizes.values()):
+        wanted = "a name or None for each axis, by argument"
+        raise CaptureError(got=f"sizes={sizes!r}", wanted=wanted, do='write it as in sizes={"x": ("n", None)}')
 
 
 def function_class(fn: Callable[..., Any]) -> type | None:

@@ -44,15 +44,16 @@ from diffcheck.capturing import (  # noqa: F401  # they register their rows
     strides,
     unpooling,
 )
-from diffcheck.capturing.arguments import argument_names
+from diffcheck.capturing.arguments import argument_names, check_sizes
 from diffcheck.capturing.arrays import Array, Builder, constant
 from diffcheck.capturing.complex_numbers import as_pair, input_of, row_for, scalar, typed, without_parts
+from diffcheck.capturing.emptiness import without_elements
 from diffcheck.capturing.exporting import exported, overwriting
 from diffcheck.capturing.locating import line_calling
 from diffcheck.capturing.overwriting import overwritten_state
 from diffcheck.capturing.rows import ROWS, Row
 from diffcheck.capturing.storing import storing
-from diffcheck.errors import CaptureError, DiffcheckError, UnknownName, UnsupportedOperator
+from diffcheck.errors import CaptureError, DiffcheckError, ExtentMismatch, UnknownName, UnsupportedOperator
 from diffcheck.notation import Program, Role, Tensor
 from diffcheck.notation.symbols import check_name, extent
 
@@ -102,7 +103,7 @@ def captured(fn: Callable[..., Any], inputs: Sequence[Any], sizes: Sizes | None 
 
 
 def _dynamic(names: Sequence[str], inputs: Sequence[Any], sizes: Sizes) -> dict[int, dict[int, Any]]:
-    _check_sizes(sizes)
+    check_sizes(sizes)
     for name, given in sizes.items():
         if name not in names:
             raise UnknownName.among("argument", name, names)
@@ -120,13 +121,6 @@ def _dynamic(names: Sequence[str], inputs: Sequence[Any], sizes: Sizes) -> dict[
                 dim = known.setdefault(check_name(size), torch.export.Dim(size))
                 found.setdefault(place, {})[axis] = dim
     return found
-
-
-def _check_sizes(sizes: Any) -> None:
-    """Refuse what is no mapping from names to sequences; a text is the sequence of its letters."""
-    if not isinstance(sizes, Mapping) or not all(isinstance(given, Sequence) for given in sizes.values()):
-        wanted = "a name or None for each axis, by argument"
-        raise CaptureError(got=f"sizes={sizes!r}", wanted=wanted, do='write it as in sizes={"x": ("n", None)}')
 
 
 class _Walk:
@@ -160,11 +154,13 @@ class _Walk:
             if node.op == "call_function":
                 self.values[node.name] = self._called(node)
         outputs = self._outputs(next(node for node in nodes if node.op == "output"))
-        program = Program(tuple(self.tensors), tuple(self.build.equations), outputs)
+        try:
+            program = Program(tuple(self.tensors), tuple(self.build.equations), outputs)
+        except ExtentMismatch as error:
+            raise without_elements(nodes, self._line) or error from None
         used = {name for equation in program.equations for name in equation.operands} | set(outputs)
         kept = tuple(tensor for tensor in program.inputs if tensor.name in used or tensor.name in self.given)
-        names = {tensor.name for tensor in kept}
-        held = {name: value for name, value in self.held.items() if name in names}
+        held = {name: value for name, value in self.held.items() if name in used}
         return Captured(Program(kept, program.equations, outputs), self.given, held, self.called)
 
     def _symbols(self, sizes: Sizes) -> dict[Expr, Expr]:
@@ -300,6 +296,5 @@ class _Walk:
 
 def _plain(named: dict[str, Any], row: Row) -> dict[str, Any]:
     """Leave out what says where and in which dtype a tensor is made, unless the row asks for it."""
-    ignored = {"dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking", "copy"}
-    ignored -= set(inspect.signature(row).parameters)
-    return {name: value for name, value in named.items() if name not in ignored}
+    where = {"dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking", "copy"}
+    return {name: value for name, value in named.items() if name not in where or name in inspect.signature(row).parameters}

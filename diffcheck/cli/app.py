@@ -174,14 +174,10 @@ def atlas(
         str, typer.Option(help="Who measures: a Dask scheduler's address, or module:function that returns an Executor.")
     ] = "",
     seed: Annotated[int, typer.Option(help="The seed of the points that are drawn.")] = 0,
-    out: Annotated[
-        Path, typer.Option(help="The folder for atlas.sqlite and the pages; what it has is not measured again.")
-    ] = Path("atlas"),
+    out: Annotated[Path, typer.Option(help="The folder for atlas.sqlite and pages, where a run goes on.")] = Path("atlas"),
     diff: Annotated[
         tuple[Path, Path] | None,
-        typer.Option(
-            help="Two folders, databases or atlas.json: print where the atlases differ, all or as options say; measure nothing."
-        ),
+        typer.Option(help="Two folders, databases or atlas.json: print where they differ, all or as options say."),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -25,6 +25,7 @@ from diffcheck.verification.running import called_without_graph
 from diffcheck.verification.scaling import scale_findings
 from diffcheck.verification.subjects import Reference, Subject, Tensors, subject_of, with_parts
 from diffcheck.verification.unchecked import unchecked
+from diffcheck.verification.verdict import Kind
 
 _FEW = 16  # elements of the outputs up to which every cotangent is tried
 _DRAWN = 3
@@ -133,10 +134,11 @@ def _called_once(subject: Subject) -> tuple[torch.Tensor, ...]:
 
 def unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:
     """Return the refusal to judge by a program that gives other outputs than the function."""
+    cast = any(item.kind is Kind.WRONG_DTYPE for item in forward)  # torch.export records no autocast
     return UnfaithfulCapture(
         got=f"{forward.worst} where the captured program says otherwise",
         wanted="a program that computes what the function computes",
-        do="report it, or state the function with reference=",
+        do=f"{'cast by hand in the place of torch.autocast' if cast else 'report it'}, or state the function with reference=",
         place=subject.name,
     )
 

@@ -54,8 +54,7 @@ def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
     returns False with ``raise_exception=False``.
     """
     _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
-    _refuse_masks(masked)
-    _refuse_tolerance(nondet_tol)
+    _refuse(masked, nondet_tol)
     question = _question(fn, inputs, reference, seed)
     wanted: list[tuple[bool, Callable[[], Iterator[Finding]]]] = [
         (check_backward_ad, lambda: chain(question.reverse(nondet_tol), question.one_input_at_a_time())),
@@ -97,8 +96,7 @@ def gradgradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradgradc
     *check_undefined_grad* and *check_batched_grad* are of first order and change nothing here; all else is as in `gradcheck`.
     """
     _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
-    _refuse_masks(masked)
-    _refuse_tolerance(nondet_tol)
+    _refuse(masked, nondet_tol)
     given = None if grad_outputs is None else _tuple_of(grad_outputs)
     question = replace(_question(fn, inputs, reference, seed), given=given, strided=gen_non_contig_grad_outputs)
     asked = {
@@ -131,12 +129,9 @@ def _warn_of_tolerances(**given: float | None) -> None:
         warnings.warn(message, IgnoredToleranceWarning, stacklevel=3)
 
 
-def _refuse_masks(masked: bool | None) -> None:
+def _refuse(masked: bool | None, nondet_tol: Any) -> None:
     if masked:
         raise TangentError(got="masked=True", wanted="dense tensors", do="check the function of the values alone")
-
-
-def _refuse_tolerance(nondet_tol: Any) -> None:
     if not isinstance(nondet_tol, Real) or not float(nondet_tol) >= 0:  # NaN is neither
         got, wanted = f"nondet_tol={nondet_tol!r}", "a number, 0 or more"
         raise TangentError(got=got, wanted=wanted, do="pass by how much two runs may differ")

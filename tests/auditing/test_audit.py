@@ -214,6 +214,19 @@ def test_what_cannot_be_matched_is_undecided_and_says_which_term_and_at_how_many
     assert proof.points == 20
 
 
+def test_a_constant_of_one_shape_is_undecided_and_says_so():
+    proof = dc.audit(
+        lambda x: torch.ones(3, dtype=x.dtype) * torch.tensor([1.0, 1.0, 1.0]), loss=lambda x: x.sum(), wrt="x", at=(V,)
+    )
+    assert proof.status == "undecided"
+    assert "has the shape (n), and what is written by hand (3)" in proof.reason
+
+
+def test_a_loss_of_no_elements_is_refused_at_its_line():
+    with pytest.raises(CaptureError, match=r"x\[2:\].*a tensor of shape \(0,\)"):
+        dc.audit(lambda x: 2 * x, loss=lambda x: (x[2:] * x[2:]).sum(), wrt="x", at=(V[:2],))
+
+
 def test_a_loss_that_does_not_depend_on_wrt_has_the_gradient_zero():
     with pytest.warns(UserWarning, match="does not occur"):
         assert dc.audit(lambda x, w: 0.0, loss=lambda x, w: x.sum(), wrt="w", at=(V, 1.0)).proved

@@ -56,6 +56,7 @@ REFUSED = {
     "an output that is no tensor": (lambda: dc.check(torch.Tensor.tolist, X), CaptureError, ""),
     "an empty input": (lambda: dc.check(lambda x: x.sum(), torch.ones(0, requires_grad=True)), CaptureError, "one element"),
     "an unknown name": (lambda: dc.check(lambda x: x.sum(), X, wrt="y"), UnknownName, "input of the function"),
+    "a tensor without elements": (lambda: dc.check(lambda x: x[2:].sin() + x.sum(), X[:2]), CaptureError, "a tensor of shape"),
     "an empty wrt": (lambda: dc.check(lambda x: x.sum(), X, wrt=()), DerivationError, "one name or more"),
     "whole numbers in wrt": (lambda: dc.check(picked, X, WHOLE, wrt="t"), DerivationError, "whole numbers"),
     "an unknown engine": (lambda: dc.check(lambda x: x.sum(), X, engine="autograde"), UnknownName, "did you mean 'autograd'"),
