@@ -35,6 +35,12 @@ for (const table of document.querySelectorAll('table.filterable')) {
     shown.textContent = `${rows.filter(row => !row.hidden).length} of ${rows.length}`;
   });
 }
+for (const box of document.querySelectorAll('.scroll')) {
+  // What goes on beyond the right edge fades out there: many systems hide scrollbars.
+  const tell = () => box.classList.toggle('more', box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  box.addEventListener('scroll', tell, { passive: true });
+  new ResizeObserver(tell).observe(box);
+}
 for (const source of document.querySelectorAll('[data-copy]')) {
   const box = document.createElement('div');
   const button = document.createElement('button');

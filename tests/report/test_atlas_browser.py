@@ -1,7 +1,7 @@
 """The pages of an atlas in a real browser: no request, no error, no sideways scrolling, sorted, filtered, linked."""
 
 import pytest
-from report.atlas_sample import sample_atlas
+from report.atlas_sample import refused, row, sample_atlas
 from report.browsing import asked_for, click_heading, fresh, keys, narrow, opened
 
 from diffcheck.report.atlas import write_atlas
@@ -44,6 +44,43 @@ def test_nothing_needs_a_scrollbar_on_a_usual_screen(chromium, pages, name):
     narrow(browser, 1400)
     boxes = "[...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth)"
     assert browser.execute_script(f"return {boxes}.map(box => box.getAttribute('aria-label'))") == []
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    """Return the overview of an atlas in all dtypes and both orders, with the longest name of an operator."""
+    name, modes = "binary_cross_entropy_with_logits(target=0.3)", {1: "reverse", 2: "reverse over reverse"}
+    dtypes = ("float64", "float32", "float16", "bfloat16")
+    found = {"verdict": "wrong", "ulp": 1e300}
+    asked = [(dtype, order, mode) for dtype in dtypes for order, mode in modes.items()]
+    rows = [row(name, dtype, mode, order=order, **found) for dtype, order, mode in asked]
+    rows += [refused("sin", dtype, mode, "no kernel") | {"order": order} for dtype, order, mode in asked]
+    worst = [{"variant": name, "dtype": "float64", "mode": "reverse", "device": "cpu"}]
+    folder = tmp_path_factory.mktemp("wide")
+    write_atlas({**sample_atlas(), "rows": rows, "worst": worst}, folder)
+    return (folder / "index.html").as_uri()
+
+
+def test_the_matrix_of_all_dtypes_fits_a_small_screen(chromium, wide):
+    browser = fresh(chromium, wide)
+    narrow(browser, 1280)
+    assert (
+        browser.execute_script(
+            "const box = document.querySelector('#operators .scroll'); return box.scrollWidth - box.clientWidth"
+        )
+        == 0
+    )
+
+
+def test_what_goes_on_beyond_the_edge_is_told_and_captions_are_not_cut(chromium, wide):
+    browser = fresh(chromium, wide)
+    narrow(browser, 600)
+    right = "[...document.querySelectorAll('caption')].map(one => one.getBoundingClientRect().right)"
+    assert max(browser.execute_script(f"return {right}")) <= 600
+    fades = "return getComputedStyle(document.querySelector('#operators .scroll')).maskImage !== 'none'"
+    assert browser.execute_script(f"await new Promise(requestAnimationFrame); {fades}")
+    browser.execute_script("document.querySelector('#operators .scroll').scrollLeft = 10000")
+    assert not browser.execute_script(f"await new Promise(done => setTimeout(done, 200)); {fades}")
 
 
 def test_the_matrix_is_sorted_by_digits_and_filtered_by_verdict(chromium, pages):
