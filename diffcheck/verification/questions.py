@@ -20,7 +20,7 @@ from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.layouts import drawn, strided
 from diffcheck.verification.modes import Slopes
 from diffcheck.verification.orders import Derived, forward, reverse, second, second_forward
-from diffcheck.verification.repeats import per_unit
+from diffcheck.verification.repeats import asked_per_unit, per_unit
 from diffcheck.verification.subjects import Subject, Tensors
 from diffcheck.verification.verdict import Kind
 
@@ -78,7 +78,7 @@ class Question:
         return self._reversed_of(cotangents, self.subject)
 
     def _reversed_of(self, cotangents: Tensors, subject: Subject) -> Slopes:
-        return per_unit(self.subject, modes.reverse(subject, cotangents), cotangents)
+        return asked_per_unit(subject, modes.reverse, cotangents)
 
     def one_output_at_a_time(self) -> Iterator[Finding]:
         cotangents = self.cotangents()
@@ -174,7 +174,8 @@ class Question:
         nondet_tol: float | None = None,
     ) -> Iterator[Finding]:
         point = self.subject.point() | self._held(cotangents)
-        got, changes = guarded(point, lambda: attempted(label, self.subject.wrt, compute))
+        handed = self.subject.handed(cotangents or ())
+        got, changes = guarded(handed, lambda: attempted(label, self.subject.wrt, compute))
         yield from overwritten(changes)
         if isinstance(got, tuple):
             yield from got
@@ -185,7 +186,7 @@ class Question:
         truth = derived.truth({name: value for name, value in point.items() if name in known})
         yield from (replace(item, note=" ".join(filter(None, (item.note, label)))) for item in compare(got, truth))
         if nondet_tol is not None:
-            again, _ = guarded(point, lambda: attempted(f"{label}, computed again,", self.subject.wrt, compute))
+            again, _ = guarded(handed, lambda: attempted(f"{label}, computed again,", self.subject.wrt, compute))
             yield from again if isinstance(again, tuple) else _unsteady(label, got, again, nondet_tol)
 
     def _held(self, cotangents: Tensors | None) -> dict[str, torch.Tensor]:

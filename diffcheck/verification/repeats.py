@@ -33,9 +33,9 @@ class Judge:
         key, point = self._key(cotangents), self._point(cotangents)
 
         def compute() -> Slopes:
-            return per_unit(self.subject, self.way(self.subject, cotangents), cotangents)
+            return asked_per_unit(self.subject, self.way, cotangents)
 
-        got, changes = guarded(point, lambda: attempted("the backward", self.subject.wrt, compute))
+        got, changes = guarded(self.subject.handed(cotangents), lambda: attempted("the backward", self.subject.wrt, compute))
         if isinstance(got, tuple):
             found: Sequence[Finding] = got
         elif key in self.known and all(same(got.get(name), value) for name, value in self.known[key].items()):
@@ -65,9 +65,9 @@ class Judge:
         key, point = self._key(cotangents), self._point(cotangents)
 
         def compute() -> Slopes:
-            return per_unit(self.subject, reverse_again(self.subject, cotangents), cotangents)
+            return asked_per_unit(self.subject, reverse_again, cotangents)
 
-        got, _ = guarded(point, lambda: attempted("the backward again", self.subject.wrt, compute))
+        got, _ = guarded(self.subject.handed(cotangents), lambda: attempted("the backward again", self.subject.wrt, compute))
         if isinstance(got, tuple):
             yield from got
         elif key not in self.known or not all(same(got.get(name), value) for name, value in self.known[key].items()):
@@ -98,6 +98,13 @@ def outputs_without_graph(subject: Subject) -> tuple[torch.Tensor, ...]:
 def _is_power_of_2(cotangents: Tensors) -> bool:
     """Say whether a scalar's cotangent, if there is one, divides without rounding."""
     return all(value.numel() == 1 and abs(math.frexp(float(value))[0]) == 0.5 for value in cotangents)
+
+
+def asked_per_unit(subject: Subject, way: Way, cotangents: Tensors) -> Slopes:
+    """Return what *way* gives for *cotangents*, `per_unit`."""
+    # Of what the cotangent was: a backward that changes it would else be divided by its own change.
+    before = tuple(value.clone() for value in cotangents)
+    return per_unit(subject, way(subject, cotangents), before)
 
 
 def per_unit(subject: Subject, slopes: Slopes, cotangents: tuple[torch.Tensor, ...]) -> Slopes:

@@ -68,6 +68,11 @@ class Subject:
         """Return the values of the program's inputs, without any graph, complex ones as pairs of real numbers."""
         return {name: value.detach() for name, value in self.captured.point(self.inputs).items()}
 
+    def handed(self, cotangents: Tensors) -> dict[str, torch.Tensor]:
+        """Return the `point` and the *cotangents*, if there are any, each as its output is called, with _bar behind."""
+        names = self.cotangents or tuple(f"{name}_bar" for name in self.captured.program.outputs)
+        return self.point() | (dict(zip(names, cotangents, strict=True)) if cotangents else {})
+
     def leaves(self) -> dict[str, torch.Tensor]:
         """Return a fresh leaf for each name in *wrt*, laid out in memory as the value that was given."""
         point = self.point()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import diffcheck as dc
-from diffcheck.errors import CaptureError, DiffcheckError
+from diffcheck.errors import CaptureError, DiffcheckError, WrongGradient
 from diffcheck.verification import Kind
 
 D = torch.float64
@@ -238,3 +238,17 @@ def test_what_the_rounding_of_the_inputs_does_is_no_fault():
     """At 10⁴ the sum of exponentials is known to 10⁻¹² of itself, and so is its slope: PyTorch goes by its logarithm."""
     x = torch.full((5,), 1e4, dtype=D, requires_grad=True)
     assert dc.check(lambda x: torch.logcumsumexp(x, 0), x).ok
+
+
+def cotangent_doubled(x, slope):
+    slope.mul_(2)
+    return slope * 2 * x
+
+
+@pytest.mark.parametrize("forward", [lambda x: (x**2).sum(), lambda x: x**2])
+def test_a_backward_that_doubles_its_cotangent_in_place(forward):
+    wrong = made(forward, cotangent_doubled)
+    assert not dc.check(wrong, X).ok
+    with pytest.raises(WrongGradient, match="changes output_bar"):
+        dc.gradcheck(wrong, (X,))
+    assert dc.gradcheck(made(forward, lambda x, slope: slope.mul(2) * x), (X,))
