@@ -20,6 +20,7 @@ from diffcheck.verification.differentiating import WAYS, Way
 from diffcheck.verification.findings import Finding, Findings
 from diffcheck.verification.guarding import guarded
 from diffcheck.verification.layouts import drawn, strided
+from diffcheck.verification.linearity import linearity_findings
 from diffcheck.verification.repeats import Judge, outputs_without_graph
 from diffcheck.verification.running import called_without_graph
 from diffcheck.verification.scaling import scale_findings
@@ -29,9 +30,6 @@ from diffcheck.verification.verdict import Kind
 
 _FEW = 16  # elements of the outputs up to which every cotangent is tried
 _DRAWN = 3
-# A backward must be linear in a single slope too: of either sign, rounded to no narrower format, neither cut off nor swallowed.
-# The last two might lead float16 out of its range.
-_SLOPES = (-2.0, 0.3, 2.0**-10, 2.0**10)
 _CHEAP = ("autograd", "func")  # a way of the caller's own may know all names alone, and torch.compile starts anew for each
 _LONGEST_FORMULA, _MOST_EQUATIONS = 300, 24
 
@@ -53,7 +51,8 @@ def check(
 
     *tangents* are the cotangents ō of outputs that are no single scalar: "all" is every unit vector of small outputs and three
     drawn ones of large, then one in strided memory and one that is expanded; a number is so many drawn ones; else a sequence,
-    each a tensor or one per output. A single scalar gets 1, −2, 0.3 and powers of 2. *reference* states what *fn* should
+    each a tensor or one per output. A single scalar gets 1, −2, 0.3 and powers of 2; beside any others goes one drawn ō times
+    2^±10, 2^±4 in float16, for which x̄ must be as many times as large. *reference* states what *fn* should
     compute where it cannot be captured, as a kernel: a function of plain PyTorch, a program, the text of one, or a SymPy
     expression in the names of the arguments, applied to each element. Each of several *wrt* is also tried as the only one that
     requires grad. Raises an error that says so rather than check nothing, and warns of tensors that require grad and are no
@@ -79,6 +78,7 @@ def _gradient_findings(
 ) -> list[Finding]:
     judge = Judge(subject, way)
     found = [item for label, given in cotangents for item in judge.findings(given, label)]
+    found += linearity_findings(judge, seed)
     if Findings(tuple(found)).ok:
         found += scale_findings(subject, way, seed)
     if engine in _CHEAP:
@@ -148,8 +148,6 @@ def _cotangents(subject: Subject, tangents: Any, seed: int) -> Iterator[tuple[st
     outputs = outputs_without_graph(subject)
     if not subject.cotangents:
         yield "", ()
-        for slope in _SLOPES[: 2 if outputs[0].dtype is torch.float16 else None]:
-            yield f"for the cotangent {slope:g}", (torch.full_like(outputs[0], slope),)
         return
     size = sum(output.numel() for output in outputs)
     if isinstance(tangents, str) and tangents == "all" and size <= _FEW:

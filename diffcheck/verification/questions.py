@@ -18,9 +18,10 @@ from diffcheck.verification.comparison import compare, refused
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.layouts import drawn, strided
+from diffcheck.verification.linearity import linearity_findings
 from diffcheck.verification.modes import Slopes
 from diffcheck.verification.orders import Derived, forward, reverse, second, second_forward
-from diffcheck.verification.repeats import asked_per_unit, per_unit
+from diffcheck.verification.repeats import Judge, asked_per_unit, per_unit
 from diffcheck.verification.subjects import Subject, Tensors
 from diffcheck.verification.verdict import Kind
 
@@ -79,6 +80,10 @@ class Question:
 
     def _reversed_of(self, cotangents: Tensors, subject: Subject) -> Slopes:
         return asked_per_unit(subject, modes.reverse, cotangents)
+
+    def linearity(self) -> Iterator[Finding]:
+        found = linearity_findings(Judge(self.subject, modes.reverse), self.seed)
+        yield from (replace(item, note=f"reverse {item.note}") for item in found)
 
     def one_output_at_a_time(self) -> Iterator[Finding]:
         cotangents = self.cotangents()

@@ -30,7 +30,7 @@ class Judge:
 
     def findings(self, cotangents: Tensors, label: str) -> list[Finding]:
         """Return the findings for *cotangents*; values that were judged before, to the bit, are not judged again."""
-        key, point = self._key(cotangents), self._point(cotangents)
+        key = self._key(cotangents)
 
         def compute() -> Slopes:
             return asked_per_unit(self.subject, self.way, cotangents)
@@ -41,7 +41,7 @@ class Judge:
         elif key in self.known and all(same(got.get(name), value) for name, value in self.known[key].items()):
             found = ()
         else:
-            found = compare(got, self.truth(key, point)).items
+            found = self.judged(got, key)
             self.known.setdefault(key, got)
         return [labelled(item, label) for item in (*found, *overwritten(changes))]
 
@@ -62,7 +62,7 @@ class Judge:
         outputs = outputs_without_graph(self.subject)
         given = drawn(outputs, seed) if self.subject.cotangents else tuple(torch.full_like(output, -2.0) for output in outputs)
         cotangents = next(telling, given)
-        key, point = self._key(cotangents), self._point(cotangents)
+        key = self._key(cotangents)
 
         def compute() -> Slopes:
             return asked_per_unit(self.subject, reverse_again, cotangents)
@@ -72,7 +72,11 @@ class Judge:
             yield from got
         elif key not in self.known or not all(same(got.get(name), value) for name, value in self.known[key].items()):
             note = "the second time through the same graph"
-            yield from (labelled(item, note) for item in compare(got, self.truth(key, point)))
+            yield from (labelled(item, note) for item in self.judged(got, key))
+
+    def judged(self, got: Slopes, cotangents: Tensors) -> tuple[Finding, ...]:
+        """Return the findings on *got* as the gradient for *cotangents*; per unit for none."""
+        return compare(got, self.truth(cotangents, self._point(cotangents))).items
 
     def truth(self, key: Tensors, point: Mapping[str, torch.Tensor]) -> Truth:
         """Return the exact gradient for the cotangents *key* at *point*."""

@@ -34,6 +34,38 @@ def test_a_slope_of_a_loss_that_is_not_passed_on_as_it_is(change):
     assert dc.check(of_loss(lambda g: g), X).ok
 
 
+CHANGES = [
+    lambda g: g.clamp(-5, 5),
+    lambda g: torch.where(g.abs() < 1e-3, 0 * g, g),
+    torch.round,
+    lambda g: torch.where(g.abs() < 0.9, 0 * g, g),
+]
+
+
+@pytest.mark.parametrize("forward", [lambda x: (x**2).sum(), lambda x: x**2])
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_cotangent_that_is_clipped_rounded_or_swallowed(forward, change):
+    wrong = made(forward, lambda x, slope: change(slope) * 2 * x)
+    assert not dc.check(wrong, X).ok
+    assert not dc.gradcheck(wrong, (X,), raise_exception=False)
+
+
+@pytest.mark.parametrize("dtype", [D, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("forward", [lambda x: (x**2).sum(), lambda x: x**2])
+def test_a_cotangent_that_is_passed_on_as_it_is(forward, dtype):
+    x, right = X.detach().to(dtype).requires_grad_(), made(forward, lambda x, slope: slope * (2 * x))
+    assert dc.check(right, x).ok
+    assert dc.gradcheck(right, (x,))
+
+
+@pytest.mark.parametrize(("dtype", "power"), [(D, 1018), (torch.float32, 120), (torch.bfloat16, 120), (torch.float16, 12)])
+def test_what_overflows_for_a_large_cotangent_alone_is_no_fault(dtype, power):
+    """8·x, with a slope whose product on the way lies near the largest number of the format."""
+    x = X.detach().to(dtype).requires_grad_()
+    assert dc.check(made(lambda x: 8 * x, lambda x, slope: slope * 2.0**power / 2.0 ** (power - 3)), x).ok
+    assert not dc.check(made(lambda x: 8 * x, lambda x, slope: slope * 2.0**power / 2.0 ** (power - 2)), x).ok
+
+
 def test_detaching_inside_of_a_function_means_nothing():
     assert dc.check(made(lambda x: x.detach() ** 2, lambda x, slope: 2 * x * slope), X).ok
     assert not dc.check(made(lambda x: x.detach() ** 2, lambda x, slope: 0 * slope), X).ok
