@@ -40,6 +40,11 @@ def labelled(item: Finding, label: str) -> Finding:
     return replace(item, note=" ".join(filter(None, (item.note, label))))
 
 
+def all_same(got: Slopes, known: Slopes) -> bool:
+    """Say whether all slopes in *known* are the `same` in *got*."""
+    return all(same(got.get(name), value) for name, value in known.items())
+
+
 def same(got: object, known: object) -> bool:
     """Say whether both are tensors of the same values, dtype, shape and device; NaN is like nothing."""
     return (

@@ -119,7 +119,7 @@ def _of_second_order(question: Question, asked: Mapping[str, bool], nondet_tol: 
         partial(question.second, label, by_inputs[label], nondet_tol) if label in by_inputs else question.forward_over_forward
         for label in wanted
     ]
-    return [*finders, question.second_by_cotangents] if "reverse over reverse" in wanted else finders
+    return [*finders, question.second_by_both] if "reverse over reverse" in wanted else finders
 
 
 def _warn_of_tolerances(**given: float | None) -> None:

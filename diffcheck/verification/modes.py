@@ -83,12 +83,15 @@ def reverse_over_reverse(subject: Subject, cotangents: Tensors, along: Mapping[s
     return _slopes_of_slopes(subject, leaves, cotangents, along, leaves)
 
 
-def reverse_by_cotangents(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Tensors:
-    """The gradient of Σ x̄·u by the cotangents, in which x̄ is linear, by torch.autograd: what forward mode gives too."""
-    given = tuple(value.detach().clone().requires_grad_() for value in cotangents)
-    named = {str(place): value for place, value in enumerate(given)}
-    slopes = _slopes_of_slopes(subject, subject.leaves(), given, along, named)
-    return tuple(value for value in slopes.values() if value is not None)
+def reverse_by_both(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> tuple[Slopes, Tensors]:
+    """The gradient of Σ x̄·u by the inputs and by the cotangents, in which x̄ is linear, by torch.autograd.
+
+    That by the inputs is what `reverse_over_reverse` gives, that by the cotangents what forward mode does.
+    """
+    leaves = subject.leaves()
+    given = {str(place): value.detach().clone().requires_grad_() for place, value in enumerate(cotangents)}
+    found = _slopes_of_slopes(subject, leaves, tuple(given.values()), along, leaves | given)
+    return {name: found[name] for name in leaves}, tuple(value for name in given if (value := found[name]) is not None)
 
 
 def _slopes_of_slopes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ import torch
 from diffcheck.derivation import Gradient
 from diffcheck.errors import TangentError
 from diffcheck.verification import modes
-from diffcheck.verification.alone import one_at_a_time
+from diffcheck.verification.alone import all_same, one_at_a_time
 from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import compare, refused
 from diffcheck.verification.findings import Finding
@@ -145,16 +145,23 @@ class Question:
             label, second(self.gradient), lambda: mode(self.subject, cotangents, along), cotangents, (along,), nondet_tol
         )
 
-    def second_by_cotangents(self) -> Iterator[Finding]:
-        """Judge the derivative of a backward by its cotangent, which a backward that is differentiated has too."""
-        along = self.directions(0)
+    def second_by_both(self) -> Iterator[Finding]:
+        """Judge the derivative of a backward by its cotangent, which a backward that is differentiated has too.
+
+        A backward's own backward is told that both are asked for, so that by the inputs is judged again, where it is another.
+        """
+        along, cotangents = self.directions(0), self.cotangents()
+        both = cache(lambda: modes.reverse_by_both(self.subject, cotangents, along))
         yield from self._compared(
-            "reverse over reverse by the cotangent",
-            forward(self.gradient),
-            lambda: self._by_output(modes.reverse_by_cotangents(self.subject, self.cotangents(), along)),
-            None,
-            (along,),
+            "reverse over reverse by the cotangent", forward(self.gradient), lambda: self._by_output(both()[1]), None, (along,)
         )
+        label = "reverse over reverse, asked for by the cotangent too,"
+        got = attempted(label, self.subject.wrt, lambda: both()[0])
+        alone = attempted(label, self.subject.wrt, lambda: modes.reverse_over_reverse(self.subject, cotangents, along))
+        if isinstance(got, tuple) or isinstance(alone, tuple):
+            return  # told already
+        if not all_same(got, alone):
+            yield from self._compared(label, second(self.gradient), lambda: both()[0], cotangents, (along,))
 
     def forward_over_forward(self) -> Iterator[Finding]:
         first, other = self.directions(0), self.directions(1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from diffcheck.verification.alone import labelled, one_at_a_time, same
+from diffcheck.verification.alone import all_same, labelled, one_at_a_time
 from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import Truth, compare, truth_of
 from diffcheck.verification.differentiating import Way
@@ -38,7 +38,7 @@ class Judge:
         got, changes = guarded(self.subject.handed(cotangents), lambda: attempted("the backward", self.subject.wrt, compute))
         if isinstance(got, tuple):
             found: Sequence[Finding] = got
-        elif key in self.known and all(same(got.get(name), value) for name, value in self.known[key].items()):
+        elif key in self.known and all_same(got, self.known[key]):
             found = ()
         else:
             found = self.judged(got, key)
@@ -70,7 +70,7 @@ class Judge:
         got, _ = guarded(self.subject.handed(cotangents), lambda: attempted("the backward again", self.subject.wrt, compute))
         if isinstance(got, tuple):
             yield from got
-        elif key not in self.known or not all(same(got.get(name), value) for name, value in self.known[key].items()):
+        elif key not in self.known or not all_same(got, self.known[key]):
             note = "the second time through the same graph"
             yield from (labelled(item, note) for item in self.judged(got, key))
 

@@ -188,6 +188,32 @@ def test_a_backward_s_own_backward_has_a_gradient_by_the_cotangent():
     assert not dc.gradgradcheck(third_power(7), (X,), raise_exception=False)
 
 
+class Slope(torch.autograd.Function):
+    """3x²·g, whose backward is *factor* times right by x where it is asked for both."""
+
+    @staticmethod
+    def forward(ctx, x, g, factor):
+        ctx.save_for_backward(x, g)
+        ctx.factor = factor
+        return 3 * x * x * g
+
+    @staticmethod
+    def backward(ctx, h):
+        x, g = ctx.saved_tensors
+        return (ctx.factor if all(ctx.needs_input_grad[:2]) else 1) * 6 * x * g * h, 3 * x**2 * h, None
+
+
+@pytest.mark.parametrize("total", [lambda y: y, torch.sum])
+def test_a_backward_s_own_backward_asked_for_both_has_a_gradient_by_the_input(total):
+    def cube(factor):
+        function = made(lambda x: x**3, lambda x, g: Slope.apply(x, g, factor))
+        return lambda x: total(function(x))
+
+    assert dc.gradgradcheck(cube(1), (X,))
+    with pytest.raises(WrongGradient, match="by the cotangent too"):
+        dc.gradgradcheck(cube(7), (X,))
+
+
 class Spent(torch.autograd.Function):
     """sin(x), whose backward overwrites what it saved."""
 
