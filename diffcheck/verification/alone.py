@@ -1,4 +1,4 @@
-"""x̄ where x alone requires grad: a backward may count on being asked for all of its gradients, and swap or drop some."""
+"""x̄ where some x alone require grad: a backward may count on being asked for all of its gradients, and swap or drop some."""
 
 from __future__ import annotations
 
@@ -15,24 +15,34 @@ from diffcheck.verification.modes import Slopes
 from diffcheck.verification.subjects import Subject
 
 
-def one_at_a_time(
+def some_at_a_time(
     subject: Subject, compute: Callable[[Subject], Slopes], truth: Truth, known: Slopes | None = None
 ) -> Iterator[Finding]:
-    """Return the findings on x̄ for each x in *wrt* when all others are held constant; none where there are no others.
+    """Return the findings on x̄ for each x in *wrt* alone, and for all but each, when the others are held constant.
 
     *truth* is the exact gradient by all of them: what is held constant changes no other's derivative. Values that are those
-    *known* from a judgement on all of them, to the bit, are not judged again.
+    *known* from a judgement on all of them, to the bit, are not judged again. There are none where there are no others.
     """
-    for name in subject.wrt if len(subject.wrt) > 1 and not _tied(subject.function) else ():
-        single = replace(subject, wrt=(name,), frozen=True)
-        label = f"with {name} alone requiring grad"
-        got = attempted(f"the backward {label}", (name,), partial(compute, single))
+    for names, label in choices(subject):
+        chosen = holding(subject, names)
+        got = attempted(f"the backward {label}", names, partial(compute, chosen))
         if isinstance(got, tuple):
             yield from got
-            continue
-        if known and same(got.get(name), known.get(name)):
-            continue
-        yield from (labelled(item, label) for item in compare(got, truth) if item.place.name == name)
+        elif not known or not all(same(got.get(name), known.get(name)) for name in names):
+            yield from (labelled(item, label) for item in compare(got, truth) if item.place.name in names)
+
+
+def choices(subject: Subject) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Return each x in *wrt* alone, and all but each, in words too; nothing where they are not held apart."""
+    several = subject.wrt if len(subject.wrt) > 1 and not _tied(subject.function) else ()
+    yield from (((name,), f"with {name} alone requiring grad") for name in several)
+    for name in several if len(several) > 2 else ():
+        yield tuple(other for other in several if other != name), f"with all but {name} requiring grad"
+
+
+def holding(subject: Subject, names: tuple[str, ...]) -> Subject:
+    """Return *subject* with all but *names* constant."""
+    return replace(subject, wrt=names, frozen=True)
 
 
 def labelled(item: Finding, label: str) -> Finding:

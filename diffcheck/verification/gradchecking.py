@@ -47,19 +47,23 @@ def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
     """Say whether the gradients of *fn* at *inputs* are right, as torch.autograd.gradcheck is asked; in every dtype.
 
     Reverse mode x̄ = Σ_o ō·∂o/∂x is compared with the exact values for drawn ō, twice, so that a result that differs from run to
-    run by more than *nondet_tol* is found, for ō far larger and smaller, then with each of several inputs alone requiring grad;
-    forward mode ȯ = Σ_x ∂o/∂x·ẋ and vmap of either where asked for; and with *check_undefined_grad* the gradient of each of
-    several outputs alone. *eps*, *atol* and *rtol* have no meaning here and are ignored with one warning. Dtypes and shapes are
-    always compared, and so is every element: *check_grad_dtypes* and *fast_mode* change nothing. Raises `WrongGradient` that
-    names the worst element, or returns False with ``raise_exception=False``.
+    run by more than *nondet_tol* is found, for ō far larger and smaller, then with one of several inputs requiring grad, or all
+    but one; forward mode ȯ = Σ_x ∂o/∂x·ẋ, along one of several inputs too, and vmap of either where asked for; and with
+    *check_undefined_grad* the gradient of each of several outputs alone. *eps*, *atol* and *rtol* have no meaning here and are
+    ignored with one warning. Dtypes and shapes are always compared, and so is every element: *check_grad_dtypes* and
+    *fast_mode* change nothing. Raises `WrongGradient` that names the worst element, or returns False with
+    ``raise_exception=False``.
     """
     _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
     _refuse(masked, nondet_tol)
     question = _question(fn, inputs, reference, seed)
     wanted: list[tuple[bool, Callable[[], Iterator[Finding]]]] = [
-        (check_backward_ad, lambda: chain(question.reverse(nondet_tol), question.linearity(), question.one_input_at_a_time())),
+        (
+            check_backward_ad,
+            lambda: chain(question.reverse(nondet_tol), question.linearity(), question.some_inputs_at_a_time()),
+        ),
         (check_backward_ad and check_undefined_grad, question.one_output_at_a_time),
-        (check_forward_ad, question.forward),
+        (check_forward_ad, lambda: chain(question.forward(), question.forward_of_each_input())),
         (check_batched_grad, lambda: chain(question.batched(), question.batched_inputs())),
         (check_batched_forward_grad, question.batched_forward),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import torch
@@ -12,9 +12,9 @@ import torch
 from diffcheck.derivation import Gradient
 from diffcheck.errors import TangentError
 from diffcheck.verification import modes
-from diffcheck.verification.alone import all_same, one_at_a_time
+from diffcheck.verification.alone import all_same, choices, holding, some_at_a_time
 from diffcheck.verification.attempting import attempted
-from diffcheck.verification.comparison import compare, refused
+from diffcheck.verification.comparison import Truth, compare, refused
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.layouts import drawn, strided
@@ -23,6 +23,7 @@ from diffcheck.verification.modes import Slopes
 from diffcheck.verification.orders import Derived, forward, reverse, second, second_forward
 from diffcheck.verification.repeats import Judge, asked_per_unit, per_unit
 from diffcheck.verification.subjects import Subject, Tensors
+from diffcheck.verification.truths import numbers_of
 from diffcheck.verification.verdict import Kind
 
 # What PyTorch says of a function that has no rule for torch.func.vmap, which nobody has to give: not of one that is wrong.
@@ -41,6 +42,26 @@ class Question:
     @property
     def gradient(self) -> Gradient:
         return self.subject.gradient
+
+    @cached_property
+    def _first(self) -> Derived:
+        return reverse(self.gradient)
+
+    @cached_property
+    def _forward(self) -> Derived:
+        return forward(self.gradient)
+
+    @cached_property
+    def _second(self) -> Derived:
+        return second(self.gradient)
+
+    @cached_property
+    def _second_forward(self) -> Derived:
+        return second_forward(self.gradient)
+
+    @cached_property
+    def _truths(self) -> dict[tuple[object, ...], Truth]:
+        return {}
 
     def cotangents(self, turn: int = 0) -> Tensors:
         """Return a cotangent for every output."""
@@ -73,13 +94,14 @@ class Question:
         for turn in range(2):
             cotangents = self.cotangents(turn)
             compute = partial(self._reversed, cotangents)
-            yield from self._compared("reverse", reverse(self.gradient), compute, cotangents, (), nondet_tol)
+            yield from self._compared("reverse", self._first, compute, cotangents, (), nondet_tol)
 
     def _reversed(self, cotangents: Tensors) -> Slopes:
         return self._reversed_of(cotangents, self.subject)
 
     def _reversed_of(self, cotangents: Tensors, subject: Subject) -> Slopes:
-        return asked_per_unit(subject, modes.reverse, cotangents)
+        # It is *subject* whose slopes are asked for, and self.subject that knows already whether it has one scalar output.
+        return asked_per_unit(self.subject, lambda _, given: modes.reverse(subject, given), cotangents)
 
     def linearity(self) -> Iterator[Finding]:
         found = linearity_findings(Judge(self.subject, modes.reverse), self.seed)
@@ -90,21 +112,38 @@ class Question:
         for place in range(len(cotangents) if len(cotangents) > 1 else 0):
             alone = tuple(value if other == place else torch.zeros_like(value) for other, value in enumerate(cotangents))
             compute = partial(modes.reverse, self.subject, cotangents, only=place)
-            yield from self._compared(f"reverse from output {place} alone", reverse(self.gradient), compute, alone)
+            yield from self._compared(f"reverse from output {place} alone", self._first, compute, alone)
 
-    def one_input_at_a_time(self) -> Iterator[Finding]:
+    def some_inputs_at_a_time(self) -> Iterator[Finding]:
         if len(self.subject.wrt) < 2:
             return
         cotangents = self.cotangents()
-        truth = reverse(self.gradient).truth(self.subject.point() | self._held(cotangents))
+        truth = self._truth(self._first, self.subject.point() | self._held(cotangents))
         compute = partial(self._reversed_of, cotangents)
-        yield from one_at_a_time(self.subject, compute, truth)
+        known = attempted("reverse", self.subject.wrt, partial(compute, self.subject))
+        yield from some_at_a_time(self.subject, compute, truth, None if isinstance(known, tuple) else known)
 
     def forward(self) -> Iterator[Finding]:
         tangents = self.directions(0)
         yield from self._compared(
-            "forward", forward(self.gradient), lambda: self._by_output(modes.forward(self.subject, tangents)), None, (tangents,)
+            "forward", self._forward, lambda: self._by_output(modes.forward(self.subject, tangents)), None, (tangents,)
         )
+
+    def forward_of_each_input(self) -> Iterator[Finding]:
+        """Judge forward mode with one input moving and the others constant: a jvp gets no tangents of these, or zeros."""
+        tangents = self.directions(0)
+        for names, _ in choices(self.subject):
+            moving = {name: tangents[name] for name in names}
+            still = {name: torch.zeros_like(tangent) for name, tangent in tangents.items() if name not in moving}
+            compute = partial(modes.forward, holding(self.subject, names), moving)
+            label = f"forward along {' and '.join(names)} alone"
+            yield from self._compared(
+                label,
+                self._forward,
+                lambda compute=compute: self._by_output(compute()),  # type: ignore[misc]
+                None,
+                (still | moving,),
+            )
 
     def batched(self) -> Iterator[Finding]:
         batch = [self.cotangents(turn) for turn in range(3)]
@@ -114,7 +153,7 @@ class Question:
             return
         for cotangents, slopes in zip(batch, found, strict=True):
             compute = partial(per_unit, self.subject, slopes, cotangents)
-            yield from self._compared("vmap of reverse", reverse(self.gradient), compute, cotangents)
+            yield from self._compared("vmap of reverse", self._first, compute, cotangents)
 
     def batched_inputs(self) -> Iterator[Finding]:
         """Judge vmap over inputs, which rules of an autograd.Function's own are for, where there are such rules."""
@@ -127,7 +166,7 @@ class Question:
             return
         for cotangents, slopes in zip(batch[1:], found, strict=True):
             compute = partial(per_unit, self.subject, slopes, cotangents)
-            yield from self._compared(label, reverse(self.gradient), compute, cotangents)
+            yield from self._compared(label, self._first, compute, cotangents)
 
     def batched_forward(self) -> Iterator[Finding]:
         batch = [self.directions(turn) for turn in range(3)]
@@ -137,12 +176,12 @@ class Question:
             return
         for tangents, values in zip(batch, found, strict=True):
             compute = partial(self._by_output, values)
-            yield from self._compared("vmap of forward", forward(self.gradient), compute, None, (tangents,))
+            yield from self._compared("vmap of forward", self._forward, compute, None, (tangents,))
 
     def second(self, label: str, mode: Any, nondet_tol: float) -> Iterator[Finding]:
         cotangents, along = self.cotangents(), self.directions(0)
         yield from self._compared(
-            label, second(self.gradient), lambda: mode(self.subject, cotangents, along), cotangents, (along,), nondet_tol
+            label, self._second, lambda: mode(self.subject, cotangents, along), cotangents, (along,), nondet_tol
         )
 
     def second_by_both(self) -> Iterator[Finding]:
@@ -153,7 +192,7 @@ class Question:
         along, cotangents = self.directions(0), self.cotangents()
         both = cache(lambda: modes.reverse_by_both(self.subject, cotangents, along))
         yield from self._compared(
-            "reverse over reverse by the cotangent", forward(self.gradient), lambda: self._by_output(both()[1]), None, (along,)
+            "reverse over reverse by the cotangent", self._forward, lambda: self._by_output(both()[1]), None, (along,)
         )
         label = "reverse over reverse, asked for by the cotangent too,"
         got = attempted(label, self.subject.wrt, lambda: both()[0])
@@ -161,13 +200,13 @@ class Question:
         if isinstance(got, tuple) or isinstance(alone, tuple):
             return  # told already
         if not all_same(got, alone):
-            yield from self._compared(label, second(self.gradient), lambda: both()[0], cotangents, (along,))
+            yield from self._compared(label, self._second, lambda: both()[0], cotangents, (along,))
 
     def forward_over_forward(self) -> Iterator[Finding]:
         first, other = self.directions(0), self.directions(1)
         yield from self._compared(
             "forward over forward",
-            second_forward(self.gradient),
+            self._second_forward,
             lambda: self._by_output(modes.forward_over_forward(self.subject, first, other)),
             None,
             (first, other),
@@ -194,12 +233,20 @@ class Question:
             return
         for names, values in zip(derived.directions, directions, strict=True):
             point |= {names[name]: value for name, value in values.items()}
-        known = {tensor.name for tensor in derived.stable.inputs}
-        truth = derived.truth({name: value for name, value in point.items() if name in known})
+        truth = self._truth(derived, point)
         yield from (replace(item, note=" ".join(filter(None, (item.note, label)))) for item in compare(got, truth))
         if nondet_tol is not None:
             again, _ = guarded(handed, lambda: attempted(f"{label}, computed again,", self.subject.wrt, compute))
             yield from again if isinstance(again, tuple) else _unsteady(label, got, again, nondet_tol)
+
+    def _truth(self, derived: Derived, point: Mapping[str, torch.Tensor]) -> Truth:
+        """Return the exact values of *derived* at *point*, from memory where they were asked for before."""
+        given = {tensor.name: point[tensor.name] for tensor in derived.stable.inputs}
+        # Each derivative is kept as long as the question is, so that no other gets its id.
+        key = (id(derived), *(numbers_of(name, value) for name, value in given.items()))
+        if key not in self._truths:
+            self._truths[key] = derived.truth({name: value.detach().clone() for name, value in given.items()})
+        return self._truths[key]
 
     def _held(self, cotangents: Tensors | None) -> dict[str, torch.Tensor]:
         names = self.subject.cotangents

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from diffcheck.verification.alone import all_same, labelled, one_at_a_time
+from diffcheck.verification.alone import all_same, labelled, some_at_a_time
 from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import Truth, compare, truth_of
 from diffcheck.verification.differentiating import Way
@@ -46,14 +46,14 @@ class Judge:
         return [labelled(item, label) for item in (*found, *overwritten(changes))]
 
     def alone(self, seed: int) -> Iterator[Finding]:
-        """Return the findings where each of several names is the only one that requires grad."""
+        """Return the findings where of several names one alone requires grad, or all but one."""
         if len(self.subject.wrt) < 2:
             return
         key = next(iter(self.known), None)
         cotangents = key if key is not None else self._key(drawn(outputs_without_graph(self.subject), seed))
         truth = self.truth(cotangents, self._point(cotangents))
         known = self.known.get(cotangents, {})
-        yield from one_at_a_time(self.subject, lambda single: self.way(single, cotangents), truth, known)
+        yield from some_at_a_time(self.subject, lambda single: self.way(single, cotangents), truth, known)
 
     def again(self, seed: int) -> Iterator[Finding]:
         """Return the findings on the second pass through one graph, where it gives other values than a first."""

@@ -11,6 +11,7 @@ from diffcheck.derivation import Gradient
 from diffcheck.engines import Tensors
 from diffcheck.verification.comparison import Truth, truth_of
 
+Numbers = tuple[str, torch.dtype, torch.device, torch.Size, bytes]
 _MOST_NUMBERS = 2000  # of a point that is kept: the balls of many more would fill the memory
 
 
@@ -19,7 +20,7 @@ class _Asked:
     """A gradient at a point: two are the same where the numbers are, bit by bit, wherever they lie in memory."""
 
     gradient: Gradient
-    numbers: tuple[tuple[str, torch.dtype, torch.device, torch.Size, bytes], ...]
+    numbers: tuple[Numbers, ...]
     point: Tensors = field(compare=False)
 
 
@@ -29,7 +30,7 @@ def known_truth(gradient: Gradient, point: Tensors) -> Truth:
         return truth_of(gradient, point)
     # An engine may change what it is given.
     own = {name: value.detach().clone(memory_format=torch.contiguous_format) for name, value in point.items()}
-    return _truth(_Asked(gradient, tuple(_numbers(name, value) for name, value in own.items()), own))
+    return _truth(_Asked(gradient, tuple(numbers_of(name, value) for name, value in own.items()), own))
 
 
 @lru_cache(maxsize=128)
@@ -37,5 +38,7 @@ def _truth(asked: _Asked) -> Truth:
     return truth_of(asked.gradient, asked.point)
 
 
-def _numbers(name: str, value: torch.Tensor) -> tuple[str, torch.dtype, torch.device, torch.Size, bytes]:
+def numbers_of(name: str, value: torch.Tensor) -> Numbers:
+    """Return what two tensors have in common whose numbers are the same, bit by bit, wherever they lie in memory."""
+    value = value.contiguous()
     return name, value.dtype, value.device, value.shape, value.cpu().view(-1).view(torch.uint8).numpy().tobytes()

@@ -7,7 +7,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 import diffcheck as dc
-from diffcheck.errors import CaptureError, UnsupportedOperator
+from diffcheck.errors import CaptureError, UnsupportedOperator, WrongGradient
 
 
 def numbers(*shape, seed=0):
@@ -346,6 +346,59 @@ def test_parameters_of_a_module_are_tried_alone_too(function):
 @pytest.mark.parametrize("function", [Asked, Product])
 def test_one_that_heeds_what_is_asked_passes(function):
     assert sound(function, X, Y)
+
+
+class OfThree(Function):
+    """x·y·z, whose backward and jvp can be wrong for some patterns of what is asked."""
+
+    generate_vmap_rule = True
+    doubled = frozenset()
+
+    @staticmethod
+    def forward(x, y, z):
+        return x * y * z
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @classmethod
+    def factor(cls, ctx):
+        return 2 if sum(ctx.needs_input_grad) in cls.doubled else 1
+
+    @staticmethod
+    def backward(ctx, slope):
+        x, y, z = ctx.saved_tensors
+        of = OfThree.factor(ctx)
+        return of * slope * y * z, of * slope * x * z, of * slope * x * y
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_is_right_for_all_of_three_is_tried_for_one_and_for_all_but_one(count, monkeypatch):
+    assert sound(OfThree, X, Y, X)
+    monkeypatch.setattr(OfThree, "doubled", frozenset({count}))
+    findings = dc.check(OfThree.apply, X, Y, X)
+    assert not findings.ok
+    assert ("alone", "all but")[count - 1] in findings.worst.note
+    assert not dc.gradcheck(OfThree.apply, (X, Y, X), raise_exception=False)
+
+
+class WithoutTheOther(Product):
+    """A jvp that is doubled where y does not move."""
+
+    @staticmethod
+    def jvp(ctx, x_dot, y_dot):
+        x, y = ctx.saved_tensors
+        if y_dot is None or not y_dot.any():
+            return 2 * x_dot * y
+        return x_dot * y + x * y_dot
+
+
+def test_forward_mode_is_tried_along_one_input_alone():
+    assert dc.gradcheck(Product.apply, (X, Y), check_forward_ad=True)
+    assert dc.gradcheck(WithoutTheOther.apply, (X, Y))
+    with pytest.raises(WrongGradient, match="forward along x alone"):
+        dc.gradcheck(WithoutTheOther.apply, (X, Y), check_forward_ad=True)
 
 
 def test_what_is_tied_is_not_held_apart():
