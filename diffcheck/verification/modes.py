@@ -53,20 +53,27 @@ def batched(subject: Subject, batch: Sequence[Tensors]) -> list[Slopes]:
     return [{name: slope[place] for name, slope in whole.items()} for place in range(len(batch))]
 
 
-def batched_inputs(subject: Subject, batch: Sequence[Tensors]) -> list[Slopes]:
-    """torch.func.vmap of torch.func.vjp over inputs, along their last axis, and cotangents; for all of these but the first.
+def batched_inputs(subject: Subject, batch: Sequence[Tensors], axes: Mapping[str, int | None]) -> list[tuple[Tensors, Slopes]]:
+    """The outputs and torch.func.vmap of torch.func.vjp over inputs, along their *axes*, and cotangents; for all but the first.
 
-    The first of the inputs is x/2, the others x: a rule that mixes up the batch, or looks for it along the first axis, shows.
+    The first of the inputs is x/2, the others x: a rule that mixes up the batch, or looks for it along another axis, shows. An
+    input whose axis is None is one for all of the batch. The outputs are a rule's own, of which the slopes know nothing.
     """
 
-    def gradient(leaves: dict[str, torch.Tensor], cotangents: Tensors) -> dict[str, torch.Tensor]:
-        slopes: dict[str, torch.Tensor] = torch.func.vjp(subject.call, leaves)[1](cotangents)[0]
-        return slopes
+    def both(leaves: dict[str, torch.Tensor], cotangents: Tensors) -> tuple[Tensors, dict[str, torch.Tensor]]:
+        found = torch.func.vjp(subject.call, leaves)
+        return found[0], found[1](cotangents)[0]
 
-    several = {name: torch.stack([value / 2, *[value] * (len(batch) - 1)], -1) for name, value in _values(subject).items()}
+    def several(value: torch.Tensor, axis: int | None) -> torch.Tensor:
+        return value if axis is None else torch.stack([value / 2, *[value] * (len(batch) - 1)], axis)
+
+    leaves = {name: several(value, axes[name]) for name, value in _values(subject).items()}
     stacked = tuple(torch.stack(parts) for parts in zip(*batch, strict=True))
-    found = torch.func.vmap(gradient, in_dims=(-1, 0))(several, stacked)
-    return [{name: slope[place] for name, slope in found.items()} for place in range(1, len(batch))]
+    outputs, slopes = torch.func.vmap(both, in_dims=(dict(axes), 0))(leaves, stacked)
+    return [
+        (tuple(output[place] for output in outputs), {name: slope[place] for name, slope in slopes.items()})
+        for place in range(1, len(batch))
+    ]
 
 
 def batched_forward(subject: Subject, batch: Sequence[Mapping[str, torch.Tensor]]) -> list[Tensors]:

@@ -12,9 +12,9 @@ import torch
 from diffcheck.derivation import Gradient
 from diffcheck.errors import TangentError
 from diffcheck.verification import modes
-from diffcheck.verification.alone import all_same, choices, holding, some_at_a_time
+from diffcheck.verification.alone import all_same, choices, holding, labelled, some_at_a_time
 from diffcheck.verification.attempting import attempted
-from diffcheck.verification.comparison import Truth, compare, refused
+from diffcheck.verification.comparison import Truth, compare, refused, truth_of
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.layouts import drawn, strided
@@ -58,6 +58,10 @@ class Question:
     @cached_property
     def _second_forward(self) -> Derived:
         return second_forward(self.gradient)
+
+    @cached_property
+    def _values(self) -> Truth:
+        return truth_of(self.subject.captured.program, self.subject.point())
 
     @cached_property
     def _truths(self) -> dict[tuple[object, ...], Truth]:
@@ -157,16 +161,30 @@ class Question:
 
     def batched_inputs(self) -> Iterator[Finding]:
         """Judge vmap over inputs, which rules of an autograd.Function's own are for, where there are such rules."""
-        label, batch = "vmap over inputs", [self.cotangents(turn) for turn in range(3)]
-        try:
-            found = modes.batched_inputs(self.subject, batch)
-        except Exception as error:  # noqa: BLE001  # another's rule raises what it likes
-            if not any(sign in str(error) for sign in _WITHOUT_VMAP):
-                yield from attempted(label, self.subject.wrt, partial(_raise, error))
-            return
-        for cotangents, slopes in zip(batch[1:], found, strict=True):
-            compute = partial(per_unit, self.subject, slopes, cotangents)
-            yield from self._compared(label, self._first, compute, cotangents)
+        batch = [self.cotangents(turn) for turn in range(3)]
+        for label, axes in self._axes():
+            try:
+                found = modes.batched_inputs(self.subject, batch, axes)
+            except Exception as error:  # noqa: BLE001  # another's rule raises what it likes
+                if not any(sign in str(error) for sign in _WITHOUT_VMAP):
+                    yield from attempted(label, self.subject.wrt, partial(_raise, error))
+                continue
+            for cotangents, (outputs, slopes) in zip(batch[1:], found, strict=True):
+                compute = partial(per_unit, self.subject, slopes, cotangents)
+                yield from self._compared(label, self._first, compute, cotangents)
+                yield from (labelled(item, label) for item in self._outputs_compared(outputs))
+
+    def _outputs_compared(self, outputs: Tensors) -> Iterator[Finding]:
+        got = dict(zip(self.subject.captured.program.outputs, outputs, strict=True))
+        yield from (item for item in compare(got, self._values) if item.contradicts)
+
+    def _axes(self) -> Iterator[tuple[str, dict[str, int | None]]]:
+        """Return along which axis each input is batched: all along the last or the first, or one of several not at all."""
+        names = self.subject.wrt
+        yield "vmap over inputs along their last axes", dict.fromkeys(names, -1)
+        yield "vmap over inputs along their first axes", dict.fromkeys(names, 0)
+        for name in names if len(names) > 1 else ():
+            yield f"vmap over inputs, {name} the same for all,", {**dict.fromkeys(names, 0), name: None}
 
     def batched_forward(self) -> Iterator[Finding]:
         batch = [self.directions(turn) for turn in range(3)]

@@ -189,6 +189,26 @@ def test_a_backward_that_mixes_up_the_batch_is_found_in_batched_mode():
     assert not sound(MixesTheBatch, X, check_batched_grad=True)
 
 
+class DoubledInBatches(Product):
+    """x·y with a slope that is doubled by the rule for vmap where the axes of the batch are these."""
+
+    axes = None
+
+    @staticmethod
+    def vmap(info, in_dims, x, y):
+        value, axis = Product.vmap(info, in_dims, x, y)
+        return (2 if in_dims == DoubledInBatches.axes else 1) * value, axis
+
+
+@pytest.mark.parametrize("axes", [(0, 0), (0, None), (None, 0), (2, 2)])
+def test_a_rule_for_vmap_is_tried_with_each_axis_and_each_input_unbatched(axes, monkeypatch):
+    assert dc.gradcheck(DoubledInBatches.apply, (X, Y), check_batched_grad=True)
+    monkeypatch.setattr(DoubledInBatches, "axes", axes)
+    assert sound(DoubledInBatches, X, Y)
+    with pytest.raises(WrongGradient, match="vmap over inputs"):
+        dc.gradcheck(DoubledInBatches.apply, (X, Y), check_batched_grad=True)
+
+
 class Kept(Function):
     """exp(x), whose backward reads its own output: y·slope."""
 
