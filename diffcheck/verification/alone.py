@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +12,7 @@ from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import Truth, compare
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.modes import Slopes
-from diffcheck.verification.subjects import Subject
+from diffcheck.verification.subjects import Subject, Tensors
 
 
 def some_at_a_time(
@@ -43,6 +43,18 @@ def choices(subject: Subject) -> Iterator[tuple[tuple[str, ...], str]]:
 def holding(subject: Subject, names: tuple[str, ...]) -> Subject:
     """Return *subject* with all but *names* constant."""
     return replace(subject, wrt=names, frozen=True)
+
+
+def withholdings(count: int) -> Iterator[tuple[frozenset[int], str]]:
+    """Return which of *count* outputs may have no gradient, all but one or one alone, and in words; nothing for one output."""
+    places = range(count) if count > 1 else ()
+    yield from ((frozenset(places) - {place}, f"from output {place} alone") for place in places)
+    yield from ((frozenset({place}), f"without output {place}") for place in places if count > 2)
+
+
+def zeroed(cotangents: Tensors, undefined: Collection[int]) -> Tensors:
+    """Return *cotangents* with zeros for the outputs in the places *undefined*: what no gradient means."""
+    return tuple(torch.zeros_like(value) if place in undefined else value for place, value in enumerate(cotangents))
 
 
 def labelled(item: Finding, label: str) -> Finding:

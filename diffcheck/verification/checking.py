@@ -55,8 +55,8 @@ def check(
     2^±10, 2^±4 in float16, for which x̄ must be as many times as large. *reference* states what *fn* should
     compute where it cannot be captured, as a kernel: a function of plain PyTorch, a program, the text of one, or a SymPy
     expression in the names of the arguments, applied to each element. Each of several *wrt* is also tried as the only one that
-    requires grad, and as the only one that does not. Raises an error that says so rather than check nothing, and warns of
-    tensors that require grad and are no arguments.
+    requires grad, and as the only one that does not, and each of several outputs as the only one with a gradient, or without.
+    Raises an error that says so rather than check nothing, and warns of tensors that require grad and are no arguments.
     """
     seed = checked_seed(seed) % 2**62
     way, subject = _way(engine), derived_subject(fn, inputs, wrt, reference)
@@ -85,6 +85,7 @@ def _gradient_findings(
         found += judge.alone(seed)
     if engine == "autograd":
         found += judge.again(seed)
+        found += judge.undefined(seed)
     return found
 
 

@@ -49,10 +49,10 @@ def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
     Reverse mode x̄ = Σ_o ō·∂o/∂x is compared with the exact values for drawn ō, twice, so that a result that differs from run to
     run by more than *nondet_tol* is found, for ō far larger and smaller, then with one of several inputs requiring grad, or all
     but one; forward mode ȯ = Σ_x ∂o/∂x·ẋ, along one of several inputs too, and vmap of either where asked for; and with
-    *check_undefined_grad* the gradient of each of several outputs alone. *eps*, *atol* and *rtol* have no meaning here and are
-    ignored with one warning. Dtypes and shapes are always compared, and so is every element: *check_grad_dtypes* and
-    *fast_mode* change nothing. Raises `WrongGradient` that names the worst element, or returns False with
-    ``raise_exception=False``.
+    *check_undefined_grad* also where the gradients of some of several outputs, or of all, are undefined. *eps*, *atol* and
+    *rtol* have no meaning here and are ignored with one warning. Dtypes and shapes are always compared, and so is every
+    element: *check_grad_dtypes* and *fast_mode* change nothing. Raises `WrongGradient` that names the worst element, or
+    returns False with ``raise_exception=False``.
     """
     _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
     _refuse(masked, nondet_tol)
@@ -62,7 +62,7 @@ def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
             check_backward_ad,
             lambda: chain(question.reverse(nondet_tol), question.linearity(), question.some_inputs_at_a_time()),
         ),
-        (check_backward_ad and check_undefined_grad, question.one_output_at_a_time),
+        (check_backward_ad and check_undefined_grad, question.undefined),
         (check_forward_ad, lambda: chain(question.forward(), question.forward_of_each_input())),
         (check_batched_grad, lambda: chain(question.batched(), question.batched_inputs())),
         (check_batched_forward_grad, question.batched_forward),
@@ -97,7 +97,8 @@ def gradgradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradgradc
 
     Σ_x' ∂x̄/∂x'·u is compared with the exact values for reverse over reverse, forward over reverse and reverse over forward,
     and the second derivative of the outputs along u and ẋ for forward over forward, which torch's own has no mode for.
-    *check_undefined_grad* and *check_batched_grad* are of first order and change nothing here; all else is as in `gradcheck`.
+    With *check_undefined_grad* some of several outputs, or of several x̄, have no gradient in reverse over reverse.
+    *check_batched_grad* is of first order and changes nothing here; all else is as in `gradcheck`.
     """
     _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
     _refuse(masked, nondet_tol)
@@ -109,7 +110,10 @@ def gradgradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradgradc
         "reverse over forward": check_rev_over_fwd,
         "forward over forward": check_fwd_over_fwd,
     }
-    return _answered(question, _of_second_order(question, asked, nondet_tol), raise_exception)
+    finders = _of_second_order(question, asked, nondet_tol)
+    if check_rev_over_rev and check_undefined_grad:
+        finders.append(question.second_of_some)
+    return _answered(question, finders, raise_exception)
 
 
 def _of_second_order(question: Question, asked: Mapping[str, bool], nondet_tol: float) -> list[Callable[[], Iterator[Finding]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import torch
 
@@ -11,11 +12,30 @@ from diffcheck.verification.subjects import Subject, Tensors
 Slopes = Mapping[str, "torch.Tensor | None"]
 
 
-def reverse(subject: Subject, cotangents: Tensors, only: int | None = None) -> Slopes:
-    """torch.autograd.grad; with *only*, from that output alone, so that the gradients of the others stay undefined."""
+class _Withheld(torch.autograd.Function):
+    """The identity, whose backward hands on no gradient: that of its input stays undefined."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, *_: torch.Tensor) -> None:
+        return None
+
+
+def _called(subject: Subject, leaves: dict[str, torch.Tensor], undefined: Collection[int]) -> Tensors:
+    """Return the outputs, of which those in the places *undefined* get no gradient."""
+    withheld: Callable[[torch.Tensor], torch.Tensor] = _Withheld.apply
+    outputs = enumerate(subject.call(leaves))
+    return tuple(withheld(value) if place in undefined and value.requires_grad else value for place, value in outputs)
+
+
+def reverse(subject: Subject, cotangents: Tensors, undefined: Collection[int] = ()) -> Slopes:
+    """torch.autograd.grad; the gradients of the outputs in the places *undefined* stay undefined."""
     with torch.enable_grad():
         leaves = subject.leaves()
-        return slopes_of(leaves, subject.call(leaves), cotangents, only)
+        return slopes_of(leaves, _called(subject, leaves, undefined), cotangents)
 
 
 def reverse_again(subject: Subject, cotangents: Tensors) -> Slopes:
@@ -84,10 +104,12 @@ def batched_forward(subject: Subject, batch: Sequence[Mapping[str, torch.Tensor]
     return [tuple(values[place] for values in found) for place in range(len(batch))]
 
 
-def reverse_over_reverse(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> Slopes:
-    """The gradient of Σ x̄·u by torch.autograd, where x̄ is torch.autograd's too."""
+def reverse_over_reverse(
+    subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor], undefined: Collection[int] = ()
+) -> Slopes:
+    """The gradient of Σ x̄·u by torch.autograd, where x̄ is torch.autograd's too; the u of an x not in *along* are undefined."""
     leaves = subject.leaves()
-    return _slopes_of_slopes(subject, leaves, cotangents, along, leaves)
+    return _slopes_of_slopes(subject, leaves, cotangents, along, leaves, undefined)
 
 
 def reverse_by_both(subject: Subject, cotangents: Tensors, along: Mapping[str, torch.Tensor]) -> tuple[Slopes, Tensors]:
@@ -107,10 +129,11 @@ def _slopes_of_slopes(
     cotangents: Tensors,
     along: Mapping[str, torch.Tensor],
     by: dict[str, torch.Tensor],
+    undefined: Collection[int] = (),
 ) -> Slopes:
     """Return the gradient of Σ x̄·u with respect to *by*, among the *leaves* or the *cotangents* that x̄ is made of."""
     with torch.enable_grad():
-        outputs = subject.call(leaves)
+        outputs = _called(subject, leaves, undefined)
         wanted = [place for place, output in enumerate(outputs) if output.requires_grad]
         found = torch.autograd.grad(
             [outputs[place] for place in wanted],
@@ -119,7 +142,8 @@ def _slopes_of_slopes(
             create_graph=True,
             allow_unused=True,
         )
-        inner = {name: slope for name, slope in zip(leaves, found, strict=True) if slope is not None and slope.requires_grad}
+        slopes = {name: slope for name, slope in zip(leaves, found, strict=True) if name in along and slope is not None}
+        inner = {name: slope for name, slope in slopes.items() if slope.requires_grad}
         if not inner:
             return {name: torch.zeros_like(value) for name, value in by.items()}
         return slopes_of(by, tuple(inner.values()), tuple(along[name] for name in inner))
@@ -156,12 +180,11 @@ def slopes_of(
     leaves: dict[str, torch.Tensor],
     outputs: Tensors,
     cotangents: Tensors,
-    only: int | None = None,
     *,
     retain_graph: bool = False,
 ) -> Slopes:
     """Return what torch.autograd.grad gives for each leaf."""
-    wanted = [place for place, output in enumerate(outputs) if output.requires_grad and only in (None, place)]
+    wanted = [place for place, output in enumerate(outputs) if output.requires_grad]
     if not wanted:
         return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
     given = [cotangents[place] if cotangents else None for place in wanted]

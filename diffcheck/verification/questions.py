@@ -12,7 +12,7 @@ import torch
 from diffcheck.derivation import Gradient
 from diffcheck.errors import TangentError
 from diffcheck.verification import modes
-from diffcheck.verification.alone import all_same, choices, holding, labelled, some_at_a_time
+from diffcheck.verification.alone import all_same, choices, holding, labelled, same, some_at_a_time, withholdings, zeroed
 from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import Truth, compare, refused, truth_of
 from diffcheck.verification.findings import Finding
@@ -111,12 +111,31 @@ class Question:
         found = linearity_findings(Judge(self.subject, modes.reverse), self.seed)
         yield from (replace(item, note=f"reverse {item.note}") for item in found)
 
-    def one_output_at_a_time(self) -> Iterator[Finding]:
+    def undefined(self) -> Iterator[Finding]:
+        """Judge reverse mode where some outputs, or all, have no gradient: as if it were zero."""
+        found = list(self._some_outputs())
+        yield from found
+        if not any(item.contradicts for item in found):
+            yield from self._no_output()
+
+    def _some_outputs(self) -> Iterator[Finding]:
         cotangents = self.cotangents()
-        for place in range(len(cotangents) if len(cotangents) > 1 else 0):
-            alone = tuple(value if other == place else torch.zeros_like(value) for other, value in enumerate(cotangents))
-            compute = partial(modes.reverse, self.subject, cotangents, only=place)
-            yield from self._compared(f"reverse from output {place} alone", self._first, compute, alone)
+        for undefined, label in withholdings(len(cotangents)):
+            compute = partial(modes.reverse, self.subject, cotangents, undefined)
+            yield from self._compared(f"reverse {label}", self._first, compute, zeroed(cotangents, undefined))
+
+    def _no_output(self) -> Iterator[Finding]:
+        cotangents, label = self.cotangents(), "reverse without a gradient of any output"
+        every = range(len(cotangents))
+        got = attempted(label, self.subject.wrt, lambda: modes.reverse(self.subject, cotangents, every))
+        zeros = attempted(label, self.subject.wrt, lambda: modes.reverse(self.subject, zeroed(cotangents, every)))
+        if isinstance(got, tuple) or isinstance(zeros, tuple):
+            yield from got if isinstance(got, tuple) else ()
+            return
+        for name, value in got.items():
+            # At a pole 0·∞ has no value.
+            if value is not None and not same(value, torch.zeros_like(value)) and not _of_nan(value, zeros[name]):
+                yield refused(name, Kind.UNKNOWN, f"{label} is not zero")
 
     def some_inputs_at_a_time(self) -> Iterator[Finding]:
         if len(self.subject.wrt) < 2:
@@ -213,12 +232,37 @@ class Question:
             "reverse over reverse by the cotangent", self._forward, lambda: self._by_output(both()[1]), None, (along,)
         )
         label = "reverse over reverse, asked for by the cotangent too,"
-        got = attempted(label, self.subject.wrt, lambda: both()[0])
-        alone = attempted(label, self.subject.wrt, lambda: modes.reverse_over_reverse(self.subject, cotangents, along))
-        if isinstance(got, tuple) or isinstance(alone, tuple):
-            return  # told already
-        if not all_same(got, alone):
-            yield from self._compared(label, self._second, lambda: both()[0], cotangents, (along,))
+        alone = partial(modes.reverse_over_reverse, self.subject, cotangents, along)
+        yield from self._same_or_judged(label, lambda: both()[0], alone, cotangents, along)
+
+    def second_of_some(self) -> Iterator[Finding]:
+        """Judge reverse over reverse where some outputs, or some x̄, have no gradient: as if it were zero."""
+        cotangents, along = self.cotangents(), self.directions(0)
+        asked = [(undefined, label, along) for undefined, label in withholdings(len(cotangents))]
+        asked += [(frozenset(), f"of the slopes by {name} alone", {name: along[name]}) for name in along if len(along) > 1]
+        for undefined, label, moving in asked:
+            given = zeroed(cotangents, undefined)
+            still = {name: torch.zeros_like(value) for name, value in along.items()} | moving
+            yield from self._same_or_judged(
+                f"reverse over reverse {label}",
+                partial(modes.reverse_over_reverse, self.subject, cotangents, moving, undefined),
+                partial(modes.reverse_over_reverse, self.subject, given, still),
+                given,
+                still,
+            )
+
+    def _same_or_judged(
+        self,
+        label: str,
+        compute: Callable[[], Slopes],
+        known: Callable[[], Slopes],
+        cotangents: Tensors,
+        along: Mapping[str, torch.Tensor],
+    ) -> Iterator[Finding]:
+        """Judge a second derivative, unless it is that which is *known*, to the bit."""
+        got, other = attempted(label, self.subject.wrt, compute), attempted(label, self.subject.wrt, known)
+        if isinstance(got, tuple) or isinstance(other, tuple) or not all_same(got, other):
+            yield from self._compared(label, self._second, compute, cotangents, (along,))
 
     def forward_over_forward(self) -> Iterator[Finding]:
         first, other = self.directions(0), self.directions(1)
@@ -277,6 +321,11 @@ def _form(value: Any) -> tuple[Any, ...]:
 
 def _raise(error: Exception) -> tuple[Finding, ...]:
     raise error
+
+
+def _of_nan(value: torch.Tensor, other: torch.Tensor | None) -> bool:
+    """Say whether *value* is zeros but for NaN where *other* has NaN too."""
+    return other is not None and bool(((value == 0) | (value.isnan() & other.isnan())).all())
 
 
 def _unsteady(label: str, first: Slopes, again: Slopes, nondet_tol: float) -> Iterator[Finding]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 
-from diffcheck.verification.alone import all_same, labelled, some_at_a_time
+from diffcheck.verification.alone import all_same, labelled, some_at_a_time, withholdings, zeroed
 from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import Truth, compare, truth_of
 from diffcheck.verification.differentiating import Way
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.layouts import drawn
-from diffcheck.verification.modes import Slopes, reverse_again
+from diffcheck.verification.modes import Slopes, reverse, reverse_again
 from diffcheck.verification.subjects import Subject, Tensors
 
 
@@ -54,6 +55,18 @@ class Judge:
         truth = self.truth(cotangents, self._point(cotangents))
         known = self.known.get(cotangents, {})
         yield from some_at_a_time(self.subject, lambda single: self.way(single, cotangents), truth, known)
+
+    def undefined(self, seed: int) -> Iterator[Finding]:
+        """Return the findings where some of several outputs have no gradient, and this is not taken for one of zero."""
+        cotangents = drawn(outputs_without_graph(self.subject), seed)
+        for places, label in withholdings(len(cotangents)):
+            given = zeroed(cotangents, places)
+            zeros = attempted("the backward", self.subject.wrt, partial(reverse, self.subject, given))
+            got = attempted("the backward", self.subject.wrt, partial(reverse, self.subject, cotangents, places))
+            if isinstance(got, tuple):
+                yield from (labelled(item, label) for item in got)
+            elif isinstance(zeros, tuple) or not all_same(got, zeros):
+                yield from (labelled(item, label) for item in self.judged(got, given))
 
     def again(self, seed: int) -> Iterator[Finding]:
         """Return the findings on the second pass through one graph, where it gives other values than a first."""

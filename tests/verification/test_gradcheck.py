@@ -192,6 +192,43 @@ def test_undefined_gradients_of_one_output_are_zeros():
         dc.gradcheck(Pair.apply, X)
 
 
+class Unmaterialized(torch.autograd.Function):
+    """(x³, x², x⁴), whose backward is 7 where it has no gradient of the outputs in the places *seven*."""
+
+    outputs, seven = 3, None
+
+    @classmethod
+    def forward(cls, ctx, x):
+        ctx.save_for_backward(x)
+        ctx.set_materialize_grads(False)
+        made = (x**3, x**2, x**4)[: Unmaterialized.outputs]
+        return made if len(made) > 1 else made[0]
+
+    @staticmethod
+    def backward(ctx, *slopes):
+        (x,) = ctx.saved_tensors
+        if tuple(place for place, slope in enumerate(slopes) if slope is None) == Unmaterialized.seven:
+            return torch.full_like(x, 7)
+        parts = zip(slopes, (3 * x**2, 2 * x, 4 * x**3), strict=False)
+        return sum((slope * factor for slope, factor in parts if slope is not None), torch.zeros_like(x))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "seven"), [(1, (0,)), (2, (0,)), (2, (1,)), (2, (0, 1)), (3, (0, 1)), (3, (1,)), (3, (2,)), (3, (0, 1, 2))]
+)
+def test_gradients_of_any_outputs_may_be_undefined(outputs, seven, monkeypatch):
+    monkeypatch.setattr(Unmaterialized, "outputs", outputs)
+    assert dc.gradcheck(Unmaterialized.apply, X)
+    assert dc.gradgradcheck(Unmaterialized.apply, X)
+    assert dc.check(Unmaterialized.apply, X).ok
+    monkeypatch.setattr(Unmaterialized, "seven", seven)
+    assert not dc.gradcheck(Unmaterialized.apply, X, raise_exception=False)
+    assert dc.gradcheck(Unmaterialized.apply, X, check_undefined_grad=False)
+    if len(seven) < outputs:
+        assert not dc.check(Unmaterialized.apply, X).ok
+        assert not dc.gradgradcheck(Unmaterialized.apply, X, raise_exception=False)
+
+
 def test_tolerances_are_ignored_with_one_warning():
     with pytest.warns(IgnoredToleranceWarning) as caught:
         assert dc.gradcheck(torch.sin, X, eps=1e-6, atol=1e-5, rtol=1e-3)
