@@ -27,7 +27,8 @@ def _curvature_of_power(u: torch.Tensor, v: torch.Tensor, *, out: torch.Tensor |
     """v·(v - 1)·u**(v - 2)"""
     half, sign, divided = _half_power(u, v, 2)
     value = v * half * ((v - 1) * half) * sign
-    return torch.where((v == 0) | (v == 1), 0 * v, torch.where(divided, value / u / u, value), out=out)
+    quotient = _quotient_by_square(v, u, half * (v - 1) * half * sign)
+    return torch.where((v == 0) | (v == 1), 0 * v, torch.where(divided, quotient, value), out=out)
 
 
 def _slope_by_exponent(u: torch.Tensor, v: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:

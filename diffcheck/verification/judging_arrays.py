@@ -101,6 +101,7 @@ def _judged(
 ) -> Judged:
     spacing, error = _spacing(high, form), np.abs((got - high) - low)
     place = {verdict: VERDICTS.index(verdict) for verdict in Verdict}
+    conditioning = np.where(np.isfinite(conditioning), conditioning, spacing / 2)
     verdicts = np.full(got.shape, place[Verdict.WRONG], dtype=np.uint8)
     conditioned = (error <= 2 * FEW_ULP * conditioning) & np.isfinite(conditioning)
     turned = ((high > 0) != (got > 0)) & (got != 0)
@@ -150,6 +151,7 @@ def _far_apart(
 ) -> np.ndarray:
     """Say for which elements the error is not near a limit."""
     spacing, error = _spacing(high, form), np.abs((got - high) - low)
+    conditioning = np.where(np.isfinite(conditioning), conditioning, spacing / 2)
     limits = (bound, 2 * FEW_ULP * conditioning, _tolerated(high, spacing, form), tolerated(1.0, form) * spacing)
     tests = [*(_apart(error, limit) for limit in limits), _apart(np.abs(high), 2 * conditioning)]
     apart: np.ndarray = np.all(tests, axis=0)

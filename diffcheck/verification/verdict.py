@@ -3,7 +3,7 @@
     EXACT      the computed value is the exact one, rounded to the format.
     ACCURATE   its error is at most 4 ULP times (1 + κ), κ the condition number of this gradient with respect to the inputs:
                inputs that are themselves rounded would move the exact value as much, so no algorithm could promise more of
-               such. But 0, or another sign, is accurate only where an ULP of the inputs, to first order, makes the exact value
+               such. Where κ is not known it is taken for 0. But 0, or another sign, is accurate only where an ULP of the inputs, to first order, makes the exact value
                0: a tail that vanished is lossy.
     LOSSY      worse than that, yet inside the rounding bound of the textbook formula, which is what the documented rule of a
                framework can promise; in float64 and float32 within 8 ULP too, by which two right formulas, or two libraries,
@@ -116,9 +116,12 @@ def _distance(got: float | arb, exact: arb) -> tuple[float, float]:
 
 def _within(most: float, kind: Kind, exact: arb, bound: float, conditioning: float, form: Format) -> Verdict | None:
     """Return the verdict on an error of *most*, which looks like *kind*, if one of the limits allows it, else none."""
+    spacing = ulp(float(exact.mid()), form)
+    if not math.isfinite(conditioning):  # as where a power of a negative number has no slope by its exponent: κ is not known
+        conditioning = spacing / 2
     if most <= 2 * FEW_ULP * conditioning and math.isfinite(conditioning):
         return Verdict.ACCURATE if kind not in UNSIGNED or abs(exact) <= 2 * conditioning else Verdict.LOSSY
-    few = tolerated(ulp(float(exact.mid()), form), form)
+    few = tolerated(spacing, form)
     if most <= bound < math.inf or most <= few or (kind is not Kind.WRONG_SIGN and _is_flushed(most, exact, form)):
         return Verdict.LOSSY
     return None
