@@ -3,8 +3,8 @@
     EXACT      the computed value is the exact one, rounded to the format.
     ACCURATE   its error is at most 4 ULP times (1 + κ), κ the condition number of this gradient with respect to the inputs:
                inputs that are themselves rounded would move the exact value as much, so no algorithm could promise more of
-               such. Where κ is not known it is taken for 0. But 0, or another sign, is accurate only where an ULP of the inputs, to first order, makes the exact value
-               0: a tail that vanished is lossy.
+               such. Where κ is not known it is taken for 0. But 0, or another sign, is accurate only where an ULP of the
+               inputs, to first order, makes the exact value 0: a tail that vanished is lossy.
     LOSSY      worse than that, yet inside the rounding bound of the textbook formula, which is what the documented rule of a
                framework can promise; in float64 and float32 within 8 ULP too, by which two right formulas, or two libraries,
                may well differ; and a subnormal number of which all or a part was flushed to 0, as vectorised code and GPUs do:
