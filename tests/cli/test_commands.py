@@ -179,7 +179,7 @@ def test_atlas_measures_resumes_and_compares(diffcheck, tmp_path):
     assert (tmp_path / "one" / "atlas.sqlite").exists()
     code, out, _ = diffcheck("atlas", *ask, "--out", str(tmp_path / "one"), "--json")
     assert code == 0
-    assert set(json.loads(out)) == {"counts", "worst", "failed"}
+    assert set(json.loads(out)) == {"counts", "worst", "failed", "refused"}
     assert diffcheck("atlas", *ask, "--out", str(tmp_path / "one"))[1].startswith("1 task, seed 0, 1 finished before\n")
     code, out, _ = diffcheck("atlas", "--diff", str(tmp_path / "one"), str(tmp_path / "one" / "atlas.sqlite"))
     assert (code, out) == (0, "0 answers differ\n")
