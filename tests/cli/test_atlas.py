@@ -147,11 +147,9 @@ THREADS = ("--executor", "own_operators:threads")
 
 def test_that_pytorch_has_no_kernel_is_no_failure(diffcheck, tmp_path):
     code, out, _ = diffcheck("atlas", "--op", "ndtri", "--dtype", "float16", *THREADS, "--out", tmp_path)
-    (told,) = [line for line in out.splitlines() if line.startswith("REFUSED")]
-    assert (code, told) == (
-        0,
-        "REFUSED ndtri, float16, forward and generated and reverse: \"ndtri_cpu\" not implemented for 'Half'",
-    )
+    told = [line for line in out.splitlines() if line.startswith("REFUSED ndtri, float16, forward and ")]
+    assert (code, len(told)) == (0, 1)
+    assert told[0].endswith("reverse: \"ndtri_cpu\" not implemented for 'Half'")
 
 
 def test_what_diffcheck_cannot_measure_is_a_failure_told_once(diffcheck, tmp_path):
