@@ -18,7 +18,7 @@ from diffcheck.problems.requests import checked_seed
 from diffcheck.verification.comparison import compare, truth_of
 from diffcheck.verification.differentiating import WAYS, Way
 from diffcheck.verification.findings import Finding, Findings
-from diffcheck.verification.guarding import guarded
+from diffcheck.verification.guarding import guarded, overwritten
 from diffcheck.verification.layouts import drawn, strided
 from diffcheck.verification.linearity import linearity_findings
 from diffcheck.verification.repeats import Judge, outputs_without_graph
@@ -67,7 +67,9 @@ def check(
     found = list(forward.items if contradicted or forward.nothing_compared else ())
     # Else no cotangent would fit both, or the function has no value whose slope could be asked for.
     if all(item.exact is not None for item in found) and not forward.nothing_compared:
-        found += _gradient_findings(subject, way, engine, _cotangents(subject, tangents, seed), seed)
+        cotangents = _cotangents(subject, tangents, seed)
+        slopes, changes = guarded(subject.point(), lambda: _gradient_findings(subject, way, engine, cotangents, seed))
+        found += [*slopes, *overwritten(changes)]
     items, left = with_parts(subject, found), unchecked(subject, warn=wrt is None)
     findings = Findings(items, f"gradient of {subject.name}", reproduce=_reproduce(subject, engine, seed), unchecked=left)
     return findings if findings.ok else replace(findings, formulas=_formulas(subject))
@@ -85,6 +87,7 @@ def _gradient_findings(
         found += judge.alone(seed)
     if engine == "autograd":
         found += judge.again(seed)
+        found += judge.recorded(seed)
         found += judge.undefined(seed)
     return found
 

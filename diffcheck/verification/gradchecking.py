@@ -46,22 +46,20 @@ def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
 ) -> bool:
     """Say whether the gradients of *fn* at *inputs* are right, as torch.autograd.gradcheck is asked; in every dtype.
 
-    Reverse mode x̄ = Σ_o ō·∂o/∂x is compared with the exact values for drawn ō, twice, so that a result that differs from run to
-    run by more than *nondet_tol* is found, for ō far larger and smaller, then with one of several inputs requiring grad, or all
-    but one; forward mode ȯ = Σ_x ∂o/∂x·ẋ, along one of several inputs too, and vmap of either where asked for; and with
-    *check_undefined_grad* also where the gradients of some of several outputs, or of all, are undefined. *eps*, *atol* and
-    *rtol* have no meaning here and are ignored with one warning. Dtypes and shapes are always compared, and so is every
-    element: *check_grad_dtypes* and *fast_mode* change nothing. Raises `WrongGradient` that names the worst element, or
-    returns False with ``raise_exception=False``.
+    Reverse mode x̄ = Σ_o ō·∂o/∂x is compared with the exact values for drawn ō, twice, so that a result that differs from run
+    to run by more than *nondet_tol* is found, for ō far larger and smaller, once with create_graph=True, then with one of
+    several inputs requiring grad, or all but one; forward mode ȯ = Σ_x ∂o/∂x·ẋ, along one of several inputs too, and vmap of
+    either where asked for; and with *check_undefined_grad* also where the gradients of some of several outputs, or of all, are
+    undefined. *eps*, *atol* and *rtol* have no meaning here and are ignored with one warning. Dtypes and shapes are always
+    compared, and so is every element: *check_grad_dtypes* and *fast_mode* change nothing. Raises `WrongGradient` that names the
+    worst element, or returns False with ``raise_exception=False``.
     """
     _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
     _refuse(masked, nondet_tol)
     question = _question(fn, inputs, reference, seed)
     wanted: list[tuple[bool, Callable[[], Iterator[Finding]]]] = [
-        (
-            check_backward_ad,
-            lambda: chain(question.reverse(nondet_tol), question.linearity(), question.some_inputs_at_a_time()),
-        ),
+        (check_backward_ad, lambda: chain(question.reverse(nondet_tol), question.linearity(), question.recorded())),
+        (check_backward_ad, question.some_inputs_at_a_time),
         (check_backward_ad and check_undefined_grad, question.undefined),
         (check_forward_ad, lambda: chain(question.forward(), question.forward_of_each_input())),
         (check_batched_grad, lambda: chain(question.batched(), question.batched_inputs())),
@@ -96,7 +94,8 @@ def gradgradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradgradc
     """Say whether the second derivatives of *fn* at *inputs* are right, as torch.autograd.gradgradcheck is asked.
 
     Σ_x' ∂x̄/∂x'·u is compared with the exact values for reverse over reverse, forward over reverse and reverse over forward,
-    and the second derivative of the outputs along u and ẋ for forward over forward, which torch's own has no mode for.
+    and the second derivative of the outputs along u and ẋ for forward over forward, which torch's own has no mode for. For
+    reverse over reverse the x̄ that it differentiates are compared too.
     With *check_undefined_grad* some of several outputs, or of several x̄, have no gradient in reverse over reverse.
     *check_batched_grad* is of first order and changes nothing here; all else is as in `gradcheck`.
     """
@@ -127,7 +126,7 @@ def _of_second_order(question: Question, asked: Mapping[str, bool], nondet_tol: 
         partial(question.second, label, by_inputs[label], nondet_tol) if label in by_inputs else question.forward_over_forward
         for label in wanted
     ]
-    return [*finders, question.second_by_both] if "reverse over reverse" in wanted else finders
+    return [question.first, *finders, question.second_by_both] if "reverse over reverse" in wanted else finders
 
 
 def _warn_of_tolerances(**given: float | None) -> None:

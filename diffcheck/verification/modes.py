@@ -31,11 +31,12 @@ def _called(subject: Subject, leaves: dict[str, torch.Tensor], undefined: Collec
     return tuple(withheld(value) if place in undefined and value.requires_grad else value for place, value in outputs)
 
 
-def reverse(subject: Subject, cotangents: Tensors, undefined: Collection[int] = ()) -> Slopes:
+def reverse(subject: Subject, cotangents: Tensors, undefined: Collection[int] = (), *, create_graph: bool = False) -> Slopes:
     """torch.autograd.grad; the gradients of the outputs in the places *undefined* stay undefined."""
     with torch.enable_grad():
         leaves = subject.leaves()
-        return slopes_of(leaves, _called(subject, leaves, undefined), cotangents)
+        outputs = _called(subject, leaves, undefined)
+        return slopes_of(leaves, outputs, cotangents, retain_graph=create_graph, create_graph=create_graph)
 
 
 def reverse_again(subject: Subject, cotangents: Tensors) -> Slopes:
@@ -182,6 +183,7 @@ def slopes_of(
     cotangents: Tensors,
     *,
     retain_graph: bool = False,
+    create_graph: bool = False,
 ) -> Slopes:
     """Return what torch.autograd.grad gives for each leaf."""
     wanted = [place for place, output in enumerate(outputs) if output.requires_grad]
@@ -189,7 +191,12 @@ def slopes_of(
         return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
     given = [cotangents[place] if cotangents else None for place in wanted]
     found = torch.autograd.grad(
-        [outputs[place] for place in wanted], list(leaves.values()), given, retain_graph=retain_graph, allow_unused=True
+        [outputs[place] for place in wanted],
+        list(leaves.values()),
+        given,
+        retain_graph=retain_graph,
+        create_graph=create_graph,
+        allow_unused=True,
     )
     # PyTorch leaves None where an output does not depend on an input: a gradient of zero.
     slopes = dict(zip(leaves, found, strict=True))

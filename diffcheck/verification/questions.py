@@ -111,6 +111,16 @@ class Question:
         found = linearity_findings(Judge(self.subject, modes.reverse), self.seed)
         yield from (replace(item, note=f"reverse {item.note}") for item in found)
 
+    def recorded(self) -> Iterator[Finding]:
+        yield from Judge(self.subject, modes.reverse).recorded(self.seed)
+
+    def first(self) -> Iterator[Finding]:
+        """Judge the first derivative as the second is made of it: recorded, with cotangents that require grad."""
+        cotangents = self.cotangents()
+        given = tuple(value.detach().requires_grad_() for value in cotangents)
+        compute = partial(modes.reverse, self.subject, given, create_graph=True)
+        yield from self._compared("reverse with create_graph=True", self._first, compute, cotangents)
+
     def undefined(self) -> Iterator[Finding]:
         """Judge reverse mode where some outputs, or all, have no gradient: as if it were zero."""
         found = list(self._some_outputs())

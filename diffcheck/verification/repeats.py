@@ -68,6 +68,19 @@ class Judge:
             elif isinstance(zeros, tuple) or not all_same(got, zeros):
                 yield from (labelled(item, label) for item in self.judged(got, given))
 
+    def recorded(self, seed: int) -> Iterator[Finding]:
+        """Return the findings where the backward is recorded for a second derivative, and gives other values for that.
+
+        What raises there is no fault of a first derivative.
+        """
+        cotangents = drawn(outputs_without_graph(self.subject), seed) if self.subject.cotangents else ()
+        once, got = (
+            attempted("the backward", self.subject.wrt, partial(reverse, self.subject, cotangents, create_graph=recorded))
+            for recorded in (False, True)
+        )
+        if not isinstance(once, tuple) and not isinstance(got, tuple) and not all_same(got, once):
+            yield from (labelled(item, "with create_graph=True") for item in self.judged(got, cotangents))
+
     def again(self, seed: int) -> Iterator[Finding]:
         """Return the findings on the second pass through one graph, where it gives other values than a first."""
         # 0 and 1 show no factor that is multiplied in twice.

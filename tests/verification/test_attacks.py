@@ -188,6 +188,26 @@ def test_a_backward_s_own_backward_has_a_gradient_by_the_cotangent():
     assert not dc.gradgradcheck(third_power(7), (X,), raise_exception=False)
 
 
+@pytest.mark.parametrize("forward", [lambda x: (x**3).sum(), lambda x: x**3])
+def test_a_backward_that_is_wrong_where_it_is_recorded(forward):
+    right = made(forward, lambda x, slope: slope * 3 * x**2)
+    wrong = made(forward, lambda x, slope: slope * 3 * x**2 + (5 if torch.is_grad_enabled() else 0))
+    assert dc.check(right, X).ok
+    assert dc.gradcheck(right, (X,))
+    assert dc.gradgradcheck(right, (X,))
+    assert "create_graph" in dc.check(wrong, X).worst.note
+    for ask in (dc.gradcheck, dc.gradgradcheck):
+        with pytest.raises(WrongGradient, match="create_graph=True"):
+            ask(wrong, (X,))
+
+
+def test_a_backward_that_cannot_be_recorded_is_right_of_first_order():
+    with_out = made(lambda x: x**2, lambda x, slope: torch.mul(2 * x, slope, out=torch.empty_like(x)))
+    assert dc.check(with_out, X).ok
+    assert dc.gradcheck(with_out, (X,))
+    assert not dc.gradgradcheck(with_out, (X,), raise_exception=False)
+
+
 class Slope(torch.autograd.Function):
     """3x²·g, whose backward is *factor* times right by x where it is asked for both."""
 

@@ -273,6 +273,30 @@ class InputOverwritten(Function):
         return slopes
 
 
+class OverwrittenForOne(Function):
+    """x·y, which overwrites x where its gradient alone is asked for."""
+
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return x * y
+
+    @staticmethod
+    def backward(ctx, slope):
+        x, y = ctx.saved_tensors
+        slopes = slope * y, slope * x
+        if ctx.needs_input_grad == (True, False):
+            x.data.zero_()
+        return slopes
+
+
+def test_an_input_that_is_overwritten_where_it_alone_requires_grad_is_put_back():
+    given = X.detach().clone().requires_grad_()
+    findings = dc.check(OverwrittenForOne.apply, given, Y)
+    assert any("changes x" in item.note for item in findings if item.verdict.value == "wrong")
+    assert torch.equal(given, X)
+
+
 @pytest.mark.parametrize(("function", "what"), [(SlopeOverwritten, "output_bar"), (InputOverwritten, "x")])
 def test_a_backward_that_overwrites_what_is_not_its_own(function, what):
     given = X.detach().clone().requires_grad_()
