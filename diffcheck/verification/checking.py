@@ -19,7 +19,7 @@ from diffcheck.verification.comparison import compare, truth_of
 from diffcheck.verification.differentiating import WAYS, Way
 from diffcheck.verification.findings import Finding, Findings
 from diffcheck.verification.guarding import guarded, overwritten
-from diffcheck.verification.layouts import drawn, strided
+from diffcheck.verification.layouts import drawn, real, strided
 from diffcheck.verification.linearity import linearity_findings
 from diffcheck.verification.repeats import Judge, outputs_without_graph
 from diffcheck.verification.running import called_without_graph
@@ -193,7 +193,7 @@ def _in_other_memory(outputs: Sequence[torch.Tensor], seed: int) -> Iterator[tup
 
 
 def _fitted(given: Any, outputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
-    made = tuple(given) if isinstance(given, Sequence) else (given,)
+    made = tuple(map(real, given if isinstance(given, Sequence) else (given,)))
     fits = len(made) == len(outputs) and all(
         isinstance(value, torch.Tensor)
         and (value.shape, value.dtype, value.device) == (output.shape, output.dtype, output.device)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
+
+from diffcheck.capturing.complex_numbers import as_pair
 
 Layout = Callable[[torch.Tensor], torch.Tensor]
 
@@ -38,6 +41,11 @@ def expanded(values: torch.Tensor, axis: int) -> torch.Tensor:
 
 
 LAYOUTS: dict[str, Layout] = {"strided": strided, "offset": offset, "column-major": column_major}
+
+
+def real(value: Any) -> Any:
+    """Return complex tensors as pairs of real numbers, without any graph, and all else as it is."""
+    return as_pair(value.detach()) if isinstance(value, torch.Tensor) else value
 
 
 def drawn(like: Sequence[torch.Tensor], seed: int) -> tuple[torch.Tensor, ...]:

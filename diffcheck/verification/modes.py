@@ -63,9 +63,11 @@ def batched(subject: Subject, batch: Sequence[Tensors]) -> list[Slopes]:
     with torch.enable_grad():
         leaves = subject.leaves()
         outputs = subject.call(leaves)
-        stacked = tuple(torch.stack(parts) for parts in zip(*batch, strict=True))
+        wanted = [place for place, output in enumerate(outputs) if output.requires_grad]
+        stacked = [torch.stack([cotangents[place] for cotangents in batch]) for place in wanted]
+        made = [outputs[place] for place in wanted]
         found = torch.autograd.grad(
-            outputs, list(leaves.values()), stacked, allow_unused=True, is_grads_batched=True, retain_graph=True
+            made, list(leaves.values()), stacked, allow_unused=True, is_grads_batched=True, retain_graph=True
         )
     whole = {
         name: torch.zeros((len(batch), *leaf.shape), dtype=leaf.dtype, device=leaf.device) if slope is None else slope

@@ -17,7 +17,7 @@ from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import Truth, compare, refused, truth_of
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.guarding import guarded, overwritten
-from diffcheck.verification.layouts import drawn, strided
+from diffcheck.verification.layouts import drawn, real, strided
 from diffcheck.verification.linearity import linearity_findings
 from diffcheck.verification.modes import Slopes
 from diffcheck.verification.orders import Derived, forward, reverse, second, second_forward
@@ -78,7 +78,7 @@ class Question:
 
     def _fitting(self, outputs: Tensors) -> Tensors:
         """Return the given cotangents, or refuse what fits no output."""
-        made = self.given or ()
+        made = tuple(map(real, self.given or ()))
         wanted = [(tuple(output.shape), output.dtype, output.device) for output in outputs]
         if [_form(value) for value in made] != wanted:
             told = ", ".join(f"{shape} of {dtype} on {device}" for shape, dtype, device in wanted)

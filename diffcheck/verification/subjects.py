@@ -22,6 +22,7 @@ from diffcheck.notation import Program, Role, parse
 from diffcheck.notation.renaming import with_inputs_called
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.formulas import Formula, program_of
+from diffcheck.verification.guarding import guarded
 
 Tensors = tuple[torch.Tensor, ...]
 Reference = Callable[..., Any] | Program | Formula | str
@@ -31,7 +32,8 @@ Reference = Callable[..., Any] | Program | Formula | str
 class Subject:
     """A function or module with the inputs to check it at, its program, and the names of what it is differentiated by.
 
-    Parameters of a module that are not among these require grad as the module says, or not at all where *frozen*.
+    Parameters of a module that are not among these require grad as the module says, or not at all where *frozen*. Of the
+    outputs those in the places *kept* alone are looked at, all if there are none.
     """
 
     function: Callable[..., Any]
@@ -39,6 +41,7 @@ class Subject:
     captured: Captured
     wrt: tuple[str, ...]
     frozen: bool = False
+    kept: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -80,6 +83,10 @@ class Subject:
 
     def call(self, leaves: Mapping[str, torch.Tensor]) -> Tensors:
         """Return the outputs of the function with *leaves* in the place of what it is differentiated by."""
+        outputs = self._outputs(leaves)
+        return outputs if self.kept is None else tuple(outputs[place] for place in self.kept)
+
+    def _outputs(self, leaves: Mapping[str, torch.Tensor]) -> Tensors:
         arguments = list(self.inputs)
         for name, place in self.captured.given.items():
             value = arguments[place].detach()
@@ -138,7 +145,24 @@ def subject_of(
     names = argument_names(fn, inputs)
     _refuse_hooks(names, inputs, fn)
     found = captured(fn, inputs) if reference is None else _stated(reference, names, inputs)
-    return Subject(fn, tuple(inputs), found, _chosen(found, inputs, (wrt,) if isinstance(wrt, str) else wrt))
+    chosen = _chosen(found, inputs, (wrt,) if isinstance(wrt, str) else wrt)
+    subject = Subject(fn, tuple(inputs), found, chosen)
+    # One output alone that is no real number is refused with its dtype, where it is compared.
+    return subject if reference is None and len(found.program.outputs) == 1 else _of_reals(subject)
+
+
+def _of_reals(subject: Subject) -> Subject:
+    """Return *subject* without outputs that have no derivative: whole numbers and truth values, as sort's places."""
+    names = subject.captured.program.outputs
+    with torch.no_grad():
+        outputs, _ = guarded(subject.point(), lambda: subject.call({}))
+    kept = tuple(place for place, output in enumerate(outputs) if output.is_floating_point())
+    if len(kept) in (0, len(outputs)) or len(names) not in (len(kept), len(outputs)):
+        return subject
+    real = names if len(names) == len(kept) else tuple(names[place] for place in kept)
+    return replace(
+        subject, kept=kept, captured=replace(subject.captured, program=replace(subject.captured.program, outputs=real))
+    )
 
 
 def _refuse_hooks(names: Sequence[str], inputs: Sequence[torch.Tensor], fn: Callable[..., Any]) -> None:

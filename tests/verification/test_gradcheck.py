@@ -229,6 +229,63 @@ def test_gradients_of_any_outputs_may_be_undefined(outputs, seven, monkeypatch):
         assert not dc.gradgradcheck(Unmaterialized.apply, X, raise_exception=False)
 
 
+class Sorted(torch.autograd.Function):
+    """The values in order times *factor*, 1 as a user wrote it, and their places."""
+
+    factor = 1
+
+    @staticmethod
+    def forward(ctx, x):
+        values, places = x.sort()
+        ctx.save_for_backward(places)
+        ctx.mark_non_differentiable(places)
+        return values, places
+
+    @staticmethod
+    def backward(ctx, slope, _):
+        (places,) = ctx.saved_tensors
+        return Sorted.factor * torch.zeros_like(slope).scatter(0, places, slope)
+
+
+@pytest.mark.parametrize("function", [torch.sort, lambda x: torch.max(x, 0), lambda x: x.topk(2), lambda x: (x > 0, x.sin())])
+def test_outputs_that_are_no_real_numbers_are_left_out(function):
+    assert dc.check(function, X).ok
+    assert dc.gradcheck(function, X, check_forward_ad=True, check_batched_grad=True)
+    assert dc.gradgradcheck(function, X)
+
+
+def test_what_gives_places_beside_values_is_judged_by_its_values(monkeypatch):
+    def check():
+        return dc.check(Sorted.apply, X), dc.check(Sorted.apply, X, reference=lambda x: x.sort()[0])
+
+    assert all(found.ok for found in check())
+    assert dc.gradcheck(Sorted.apply, X)
+    monkeypatch.setattr(Sorted, "factor", 2)
+    assert not any(found.ok for found in check())
+    assert not dc.gradcheck(Sorted.apply, X, raise_exception=False)
+
+
+def test_an_output_that_does_not_move_is_no_part_of_a_batch():
+    def with_ones(x):
+        return x.sin(), torch.ones(3, dtype=torch.float64)
+
+    assert dc.gradcheck(with_ones, X, check_batched_grad=True)
+    wrong = type("Wrong", (Cube,), {"backward": staticmethod(lambda ctx, slope: slope)}).apply
+    asked = {"check_batched_grad": True, "check_backward_ad": False, "raise_exception": False}
+    assert not dc.gradcheck(lambda x: (wrong(x), torch.ones(3, dtype=torch.float64)), X, **asked)
+
+
+def test_cotangents_of_complex_outputs_may_be_complex():
+    z = torch.tensor([1 + 2j, 0.5j], dtype=torch.complex128, requires_grad=True)
+    cotangent = torch.tensor([1j, 2 - 1j], dtype=torch.complex128, requires_grad=True)
+    assert dc.gradgradcheck(lambda z: z * z * z, z, cotangent)
+    assert dc.check(lambda z: z * z, z, tangents=[cotangent]).ok
+    with pytest.raises(TangentError):
+        dc.gradgradcheck(lambda z: z * z * z, z, cotangent[:1])
+    with pytest.raises(TangentError):
+        dc.check(lambda x: x**2, X, tangents=[torch.ones(3, dtype=torch.complex128)])
+
+
 def test_tolerances_are_ignored_with_one_warning():
     with pytest.warns(IgnoredToleranceWarning) as caught:
         assert dc.gradcheck(torch.sin, X, eps=1e-6, atol=1e-5, rtol=1e-3)
