@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -126,14 +126,26 @@ def _called_once(subject: Subject) -> tuple[torch.Tensor, ...]:
     given = {name: subject.inputs[place].detach() for name, place in subject.captured.given.items()}
     with torch.no_grad():
         outputs, changes = guarded(given, lambda: called_without_graph(subject))
+    _refuse_overwriting(subject, changes, "")
+    _, changes = guarded(subject.point(), lambda: _called_recorded(subject))
+    _refuse_overwriting(subject, changes, " where gradients are asked for")
+    return outputs
+
+
+def _called_recorded(subject: Subject) -> None:
+    # What raises here is a finding on the gradient, and no error of the check.
+    with torch.enable_grad(), suppress(Exception):
+        subject.call(subject.leaves())
+
+
+def _refuse_overwriting(subject: Subject, changes: Mapping[str, str], when: str) -> None:
     if changes:
         raise CaptureError(
-            got=f"a function that overwrites {', '.join(sorted(changes))}",
+            got=f"a function that overwrites {', '.join(sorted(changes))}{when}",
             wanted="one that leaves its inputs alone",
             do="work on a clone",
             place=subject.name,
         )
-    return outputs
 
 
 def unfaithful(subject: Subject, forward: Findings) -> UnfaithfulCapture:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from diffcheck.errors import UncheckedTensorWarning
+from diffcheck.verification.guarding import guarded
 from diffcheck.verification.subjects import Subject
 
 
@@ -32,7 +33,7 @@ def _elsewhere(subject: Subject) -> Iterator[str]:
     """Return the names of the leaves of the graph that are neither arguments nor the module's own."""
     leaves = subject.leaves()
     with torch.enable_grad():
-        outputs = subject.call(leaves)
+        outputs, _ = guarded(subject.point(), lambda: subject.call(leaves))
     own = subject.function.parameters() if isinstance(subject.function, torch.nn.Module) else ()
     known = {id(value) for value in chain(leaves.values(), own)}
     names: dict[int, str] | None = None

@@ -254,6 +254,28 @@ def test_a_graph_can_be_gone_through_twice():
     assert not dc.check(lambda x: Spent.apply(x).sum(), X).ok
 
 
+def overwriting_where_it_requires_grad(x):
+    if x.requires_grad:
+        x.data.add_(1)
+    return (x * x).sum()
+
+
+def copying_where_it_requires_grad(x):
+    if x.requires_grad:
+        x = x.clone()
+        x.data.mul_(1)
+    return (x * x).sum()
+
+
+@pytest.mark.parametrize("ask", [lambda function, x: dc.check(function, x).ok, dc.gradcheck])
+def test_a_function_that_overwrites_its_input_where_that_requires_grad(ask):
+    given = X.detach().clone().requires_grad_()
+    with pytest.raises(CaptureError, match="overwrites x where gradients are asked for"):
+        ask(overwriting_where_it_requires_grad, given)
+    assert torch.equal(given, X)
+    assert ask(copying_where_it_requires_grad, given)
+
+
 def test_hooks_of_the_caller_s_own_tensors_are_refused():
     layer = torch.nn.Linear(3, 2, dtype=D)
     layer.weight.register_hook(lambda slope: 2 * slope)
