@@ -14,7 +14,7 @@ import torch
 
 from diffcheck.errors import IgnoredToleranceWarning, TangentError
 from diffcheck.problems.requests import checked_seed
-from diffcheck.verification import modes
+from diffcheck.verification import modes, second_order
 from diffcheck.verification.checking import check_outputs, derived_subject, unfaithful
 from diffcheck.verification.findings import Finding, Findings
 from diffcheck.verification.guarding import guarded, overwritten
@@ -109,24 +109,27 @@ def gradgradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradgradc
         "reverse over forward": check_rev_over_fwd,
         "forward over forward": check_fwd_over_fwd,
     }
-    finders = _of_second_order(question, asked, nondet_tol)
-    if check_rev_over_rev and check_undefined_grad:
-        finders.append(question.second_of_some)
+    finders = _of_second_order(question, asked, nondet_tol, undefined=check_undefined_grad)
     return _answered(question, finders, raise_exception)
 
 
-def _of_second_order(question: Question, asked: Mapping[str, bool], nondet_tol: float) -> list[Callable[[], Iterator[Finding]]]:
+def _of_second_order(
+    question: Question, asked: Mapping[str, bool], nondet_tol: float, *, undefined: bool
+) -> list[Callable[[], Iterator[Finding]]]:
     by_inputs = {
         "reverse over reverse": modes.reverse_over_reverse,
         "forward over reverse": modes.forward_over_reverse,
         "reverse over forward": modes.reverse_over_forward,
     }
-    wanted = [label for label, wanted in asked.items() if wanted]
     finders = [
-        partial(question.second, label, by_inputs[label], nondet_tol) if label in by_inputs else question.forward_over_forward
-        for label in wanted
+        partial(second_order.by_inputs, question, label, mode, nondet_tol) for label, mode in by_inputs.items() if asked[label]
     ]
-    return [question.first, *finders, question.second_by_both] if "reverse over reverse" in wanted else finders
+    if asked["forward over forward"]:
+        finders.append(partial(second_order.forward_over_forward, question))
+    if asked["reverse over reverse"]:
+        finders = [partial(second_order.first, question), *finders, partial(second_order.by_both, question)]
+        finders += [partial(second_order.of_some, question)] if undefined else []
+    return list(finders)
 
 
 def _warn_of_tolerances(**given: float | None) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
-from typing import Any
+from functools import cached_property, partial
 
 import torch
 
 from diffcheck.derivation import Gradient
 from diffcheck.errors import TangentError
 from diffcheck.verification import modes
-from diffcheck.verification.alone import all_same, choices, holding, labelled, same, some_at_a_time, withholdings, zeroed
+from diffcheck.verification.alone import choices, holding, labelled, same, some_at_a_time, withholdings, zeroed
 from diffcheck.verification.attempting import attempted
 from diffcheck.verification.comparison import Truth, compare, refused, truth_of
 from diffcheck.verification.findings import Finding
@@ -44,19 +43,19 @@ class Question:
         return self.subject.gradient
 
     @cached_property
-    def _first(self) -> Derived:
+    def derived_reverse(self) -> Derived:
         return reverse(self.gradient)
 
     @cached_property
-    def _forward(self) -> Derived:
+    def derived_forward(self) -> Derived:
         return forward(self.gradient)
 
     @cached_property
-    def _second(self) -> Derived:
+    def derived_second(self) -> Derived:
         return second(self.gradient)
 
     @cached_property
-    def _second_forward(self) -> Derived:
+    def derived_second_forward(self) -> Derived:
         return second_forward(self.gradient)
 
     @cached_property
@@ -98,7 +97,7 @@ class Question:
         for turn in range(2):
             cotangents = self.cotangents(turn)
             compute = partial(self._reversed, cotangents)
-            yield from self._compared("reverse", self._first, compute, cotangents, (), nondet_tol)
+            yield from self.compared("reverse", self.derived_reverse, compute, cotangents, (), nondet_tol)
 
     def _reversed(self, cotangents: Tensors) -> Slopes:
         return self._reversed_of(cotangents, self.subject)
@@ -114,13 +113,6 @@ class Question:
     def recorded(self) -> Iterator[Finding]:
         yield from Judge(self.subject, modes.reverse).recorded(self.seed)
 
-    def first(self) -> Iterator[Finding]:
-        """Judge the first derivative as the second is made of it: recorded, with cotangents that require grad."""
-        cotangents = self.cotangents()
-        given = tuple(value.detach().requires_grad_() for value in cotangents)
-        compute = partial(modes.reverse, self.subject, given, create_graph=True)
-        yield from self._compared("reverse with create_graph=True", self._first, compute, cotangents)
-
     def undefined(self) -> Iterator[Finding]:
         """Judge reverse mode where some outputs, or all, have no gradient: as if it were zero."""
         found = list(self._some_outputs())
@@ -132,7 +124,7 @@ class Question:
         cotangents = self.cotangents()
         for undefined, label in withholdings(len(cotangents)):
             compute = partial(modes.reverse, self.subject, cotangents, undefined)
-            yield from self._compared(f"reverse {label}", self._first, compute, zeroed(cotangents, undefined))
+            yield from self.compared(f"reverse {label}", self.derived_reverse, compute, zeroed(cotangents, undefined))
 
     def _no_output(self) -> Iterator[Finding]:
         cotangents, label = self.cotangents(), "reverse without a gradient of any output"
@@ -151,15 +143,15 @@ class Question:
         if len(self.subject.wrt) < 2:
             return
         cotangents = self.cotangents()
-        truth = self._truth(self._first, self.subject.point() | self._held(cotangents))
+        truth = self._truth(self.derived_reverse, self.subject.point() | self._held(cotangents))
         compute = partial(self._reversed_of, cotangents)
         known = attempted("reverse", self.subject.wrt, partial(compute, self.subject))
         yield from some_at_a_time(self.subject, compute, truth, None if isinstance(known, tuple) else known)
 
     def forward(self) -> Iterator[Finding]:
         tangents = self.directions(0)
-        yield from self._compared(
-            "forward", self._forward, lambda: self._by_output(modes.forward(self.subject, tangents)), None, (tangents,)
+        yield from self.compared(
+            "forward", self.derived_forward, lambda: self.by_output(modes.forward(self.subject, tangents)), None, (tangents,)
         )
 
     def forward_of_each_input(self) -> Iterator[Finding]:
@@ -170,10 +162,10 @@ class Question:
             still = {name: torch.zeros_like(tangent) for name, tangent in tangents.items() if name not in moving}
             compute = partial(modes.forward, holding(self.subject, names), moving)
             label = f"forward along {' and '.join(names)} alone"
-            yield from self._compared(
+            yield from self.compared(
                 label,
-                self._forward,
-                lambda compute=compute: self._by_output(compute()),  # type: ignore[misc]
+                self.derived_forward,
+                lambda compute=compute: self.by_output(compute()),  # type: ignore[misc]
                 None,
                 (still | moving,),
             )
@@ -186,7 +178,7 @@ class Question:
             return
         for cotangents, slopes in zip(batch, found, strict=True):
             compute = partial(per_unit, self.subject, slopes, cotangents)
-            yield from self._compared("vmap of reverse", self._first, compute, cotangents)
+            yield from self.compared("vmap of reverse", self.derived_reverse, compute, cotangents)
 
     def batched_inputs(self) -> Iterator[Finding]:
         """Judge vmap over inputs, which rules of an autograd.Function's own are for, where there are such rules."""
@@ -200,7 +192,7 @@ class Question:
                 continue
             for cotangents, (outputs, slopes) in zip(batch[1:], found, strict=True):
                 compute = partial(per_unit, self.subject, slopes, cotangents)
-                yield from self._compared(label, self._first, compute, cotangents)
+                yield from self.compared(label, self.derived_reverse, compute, cotangents)
                 yield from (labelled(item, label) for item in self._outputs_compared(outputs))
 
     def _outputs_compared(self, outputs: Tensors) -> Iterator[Finding]:
@@ -222,72 +214,13 @@ class Question:
             yield from found
             return
         for tangents, values in zip(batch, found, strict=True):
-            compute = partial(self._by_output, values)
-            yield from self._compared("vmap of forward", self._forward, compute, None, (tangents,))
+            compute = partial(self.by_output, values)
+            yield from self.compared("vmap of forward", self.derived_forward, compute, None, (tangents,))
 
-    def second(self, label: str, mode: Any, nondet_tol: float) -> Iterator[Finding]:
-        cotangents, along = self.cotangents(), self.directions(0)
-        yield from self._compared(
-            label, self._second, lambda: mode(self.subject, cotangents, along), cotangents, (along,), nondet_tol
-        )
-
-    def second_by_both(self) -> Iterator[Finding]:
-        """Judge the derivative of a backward by its cotangent, which a backward that is differentiated has too.
-
-        A backward's own backward is told that both are asked for, so that by the inputs is judged again, where it is another.
-        """
-        along, cotangents = self.directions(0), self.cotangents()
-        both = cache(lambda: modes.reverse_by_both(self.subject, cotangents, along))
-        yield from self._compared(
-            "reverse over reverse by the cotangent", self._forward, lambda: self._by_output(both()[1]), None, (along,)
-        )
-        label = "reverse over reverse, asked for by the cotangent too,"
-        alone = partial(modes.reverse_over_reverse, self.subject, cotangents, along)
-        yield from self._same_or_judged(label, lambda: both()[0], alone, cotangents, along)
-
-    def second_of_some(self) -> Iterator[Finding]:
-        """Judge reverse over reverse where some outputs, or some x̄, have no gradient: as if it were zero."""
-        cotangents, along = self.cotangents(), self.directions(0)
-        asked = [(undefined, label, along) for undefined, label in withholdings(len(cotangents))]
-        asked += [(frozenset(), f"of the slopes by {name} alone", {name: along[name]}) for name in along if len(along) > 1]
-        for undefined, label, moving in asked:
-            given = zeroed(cotangents, undefined)
-            still = {name: torch.zeros_like(value) for name, value in along.items()} | moving
-            yield from self._same_or_judged(
-                f"reverse over reverse {label}",
-                partial(modes.reverse_over_reverse, self.subject, cotangents, moving, undefined),
-                partial(modes.reverse_over_reverse, self.subject, given, still),
-                given,
-                still,
-            )
-
-    def _same_or_judged(
-        self,
-        label: str,
-        compute: Callable[[], Slopes],
-        known: Callable[[], Slopes],
-        cotangents: Tensors,
-        along: Mapping[str, torch.Tensor],
-    ) -> Iterator[Finding]:
-        """Judge a second derivative, unless it is that which is *known*, to the bit."""
-        got, other = attempted(label, self.subject.wrt, compute), attempted(label, self.subject.wrt, known)
-        if isinstance(got, tuple) or isinstance(other, tuple) or not all_same(got, other):
-            yield from self._compared(label, self._second, compute, cotangents, (along,))
-
-    def forward_over_forward(self) -> Iterator[Finding]:
-        first, other = self.directions(0), self.directions(1)
-        yield from self._compared(
-            "forward over forward",
-            self._second_forward,
-            lambda: self._by_output(modes.forward_over_forward(self.subject, first, other)),
-            None,
-            (first, other),
-        )
-
-    def _by_output(self, values: Tensors) -> Slopes:
+    def by_output(self, values: Tensors) -> Slopes:
         return dict(zip(self.subject.cotangents or ("output",), values, strict=True))
 
-    def _compared(
+    def compared(
         self,
         label: str,
         derived: Derived,
