@@ -54,9 +54,7 @@ def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
     compared, and so is every element: *check_grad_dtypes* and *fast_mode* change nothing. Raises `WrongGradient` that names the
     worst element, or returns False with ``raise_exception=False``.
     """
-    _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
-    _refuse(masked, nondet_tol)
-    question = _question(fn, inputs, reference, seed)
+    question = _question(fn, inputs, reference, seed, masked, nondet_tol, eps=eps, atol=atol, rtol=rtol)
     wanted: list[tuple[bool, Callable[[], Iterator[Finding]]]] = [
         (check_backward_ad, lambda: chain(question.reverse(nondet_tol), question.linearity(), question.recorded())),
         (check_backward_ad, question.some_inputs_at_a_time),
@@ -94,15 +92,13 @@ def gradgradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradgradc
     """Say whether the second derivatives of *fn* at *inputs* are right, as torch.autograd.gradgradcheck is asked.
 
     Σ_x' ∂x̄/∂x'·u is compared with the exact values for reverse over reverse, forward over reverse and reverse over forward,
-    and the second derivative of the outputs along u and ẋ for forward over forward, which torch's own has no mode for. For
-    reverse over reverse the x̄ that it differentiates are compared too.
-    With *check_undefined_grad* some of several outputs, or of several x̄, have no gradient in reverse over reverse.
+    and the second derivative of the outputs along u and ẋ for forward over forward, which torch's own has no mode for. In
+    reverse over reverse the x̄ are compared too, and with *check_undefined_grad* some of several outputs, or x̄, have no gradient.
     *check_batched_grad* is of first order and changes nothing here; all else is as in `gradcheck`.
     """
-    _warn_of_tolerances(eps=eps, atol=atol, rtol=rtol)
-    _refuse(masked, nondet_tol)
+    plain = _question(fn, inputs, reference, seed, masked, nondet_tol, eps=eps, atol=atol, rtol=rtol)
     given = None if grad_outputs is None else _tuple_of(grad_outputs)
-    question = replace(_question(fn, inputs, reference, seed), given=given, strided=gen_non_contig_grad_outputs)
+    question = replace(plain, given=given, strided=gen_non_contig_grad_outputs)
     asked = {
         "reverse over reverse": check_rev_over_rev,
         "forward over reverse": check_fwd_over_rev,
@@ -136,7 +132,7 @@ def _warn_of_tolerances(**given: float | None) -> None:
     named = [name for name, value in given.items() if value is not None]
     if named:
         message = f"{', '.join(named)} ignored: the bound is derived, and there is no step"
-        warnings.warn(message, IgnoredToleranceWarning, stacklevel=3)
+        warnings.warn(message, IgnoredToleranceWarning, stacklevel=4)
 
 
 def _refuse(masked: bool | None, nondet_tol: Any) -> None:
@@ -151,7 +147,18 @@ def _tuple_of(value: Any) -> Tensors:
     return tuple(value) if isinstance(value, Sequence) else (value,)
 
 
-def _question(fn: Function, inputs: Any, reference: Reference | None, seed: int) -> Question:
+def _question(  # what both are given alike
+    fn: Function,
+    inputs: Any,
+    reference: Reference | None,
+    seed: int,
+    masked: bool | None,
+    nondet_tol: Any,
+    **tolerances: float | None,
+) -> Question:
+    """Return what is asked, warn of what is ignored, and refuse what has no meaning."""
+    _warn_of_tolerances(**tolerances)
+    _refuse(masked, nondet_tol)
     seed = checked_seed(seed) % 2**62
     return Question(derived_subject(fn, _tuple_of(inputs), None, reference), seed)
 
