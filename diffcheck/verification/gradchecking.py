@@ -92,21 +92,20 @@ def gradgradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradgradc
     """Say whether the second derivatives of *fn* at *inputs* are right, as torch.autograd.gradgradcheck is asked.
 
     Σ_x' ∂x̄/∂x'·u is compared with the exact values for reverse over reverse, forward over reverse and reverse over forward,
-    and the second derivative of the outputs along u and ẋ for forward over forward, which torch's own has no mode for. In
-    reverse over reverse the x̄ are compared too, and with *check_undefined_grad* some of several outputs, or x̄, have no gradient.
+    and the second derivative of the outputs along u and ẋ for forward over forward, a mode that torch's own has not. In
+    reverse over reverse x̄ is compared too, and *check_undefined_grad* leaves out the gradients of some outputs, and some x̄.
     *check_batched_grad* is of first order and changes nothing here; all else is as in `gradcheck`.
     """
-    plain = _question(fn, inputs, reference, seed, masked, nondet_tol, eps=eps, atol=atol, rtol=rtol)
+    question = _question(fn, inputs, reference, seed, masked, nondet_tol, eps=eps, atol=atol, rtol=rtol)
     given = None if grad_outputs is None else _tuple_of(grad_outputs)
-    question = replace(plain, given=given, strided=gen_non_contig_grad_outputs)
+    question = replace(question, given=given, strided=gen_non_contig_grad_outputs)
     asked = {
         "reverse over reverse": check_rev_over_rev,
         "forward over reverse": check_fwd_over_rev,
         "reverse over forward": check_rev_over_fwd,
         "forward over forward": check_fwd_over_fwd,
     }
-    finders = _of_second_order(question, asked, nondet_tol, undefined=check_undefined_grad)
-    return _answered(question, finders, raise_exception)
+    return _answered(question, _of_second_order(question, asked, nondet_tol, undefined=check_undefined_grad), raise_exception)
 
 
 def _of_second_order(
