@@ -59,7 +59,7 @@ def gradcheck(  # noqa: PLR0913  # the arguments of torch.autograd.gradcheck
         (check_backward_ad, lambda: chain(question.reverse(nondet_tol), question.linearity(), question.recorded())),
         (check_backward_ad, question.some_inputs_at_a_time),
         (check_backward_ad and check_undefined_grad, question.undefined),
-        (check_forward_ad, lambda: chain(question.forward(), question.forward_of_each_input())),
+        (check_forward_ad, question.forward),
         (check_batched_grad, lambda: chain(question.batched(), question.batched_inputs())),
         (check_batched_forward_grad, question.batched_forward),
     ]

@@ -150,13 +150,19 @@ class Question:
         yield from some_at_a_time(self.subject, compute, truth, None if isinstance(known, tuple) else known)
 
     def forward(self) -> Iterator[Finding]:
+        found = list(self._along_all())
+        yield from found
+        if not any(item.contradicts for item in found):
+            yield from self._along_some()
+
+    def _along_all(self) -> Iterator[Finding]:
         tangents = self.directions(0)
         yield from self.compared(
             "forward", self.derived_forward, lambda: self.by_output(modes.forward(self.subject, tangents)), None, (tangents,)
         )
 
-    def forward_of_each_input(self) -> Iterator[Finding]:
-        """Judge forward mode with one input moving and the others constant: a jvp gets no tangents of these, or zeros."""
+    def _along_some(self) -> Iterator[Finding]:
+        """Judge forward mode with some inputs moving and the others constant: a jvp gets no tangents of these, or zeros."""
         tangents = self.directions(0)
         for names, _ in choices(self.subject):
             moving = {name: tangents[name] for name in names}

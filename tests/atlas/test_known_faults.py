@@ -199,11 +199,13 @@ def test_forward_mode_is_wrong_where_reverse_mode_is_right(name):
 
 
 @measured_versions
-def test_the_product_has_a_slope_that_only_functions_of_functions_lose():  # pytorch/pytorch#194699
+def test_the_product_has_a_slope_that_functions_of_functions_and_recorded_ones_lose():  # pytorch/pytorch#194699
     x = tensor(1e13, 0.0, 0.0, 1e13, 1e13, 1e13, dtype=torch.float32)
-    assert dc.check(torch.prod, x).ok
-    worst = dc.check(torch.prod, x, engine="func").worst
-    assert (worst.verdict, worst.kind, float(worst.exact)) == (Verdict.WRONG, Kind.SPURIOUS_NAN, 0.0)
+    assert not torch.autograd.grad(torch.prod(x), x)[0].any()
+    findings = dc.check(torch.prod, x)
+    assert {item.note for item in findings if item.contradicts} == {"with create_graph=True"}
+    for worst in (findings.worst, dc.check(torch.prod, x, engine="func").worst):
+        assert (worst.verdict, worst.kind, float(worst.exact)) == (Verdict.WRONG, Kind.SPURIOUS_NAN, 0.0)
 
 
 def test_a_mean_of_means_is_no_mean():
