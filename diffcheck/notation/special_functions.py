@@ -87,7 +87,7 @@ SPECIAL = (
     row_of(erfinv, r"\operatorname{erfinv}", lambda u: sympy.exp(erfinv(u) ** 2) / _SLOPE_OF_ERF, everywhere=False),
     row_of(erfcx, r"\operatorname{erfcx}", lambda u: 2 * u * erfcx(u) - _SLOPE_OF_ERF),
     # log Φ and φ/Φ, of the normal distribution.
-    row_of(log_ndtr, r"\operatorname{log\,ndtr}", inverse_mills_ratio),
+    row_of(log_ndtr, r"\operatorname{logndtr}", inverse_mills_ratio),
     row_of(inverse_mills_ratio, r"\lambda", lambda u: -inverse_mills_ratio(u) * (u + inverse_mills_ratio(u))),
     row_of(lgamma, r"\operatorname{lgamma}", polygamma(0), everywhere=False),
     *map(_polygamma_row, range(HIGHEST_ORDER + 1)),

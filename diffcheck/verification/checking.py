@@ -125,7 +125,7 @@ def _called_once(subject: Subject) -> tuple[torch.Tensor, ...]:
     """Return the outputs, or refuse a function that overwrites its inputs."""
     given = {name: subject.inputs[place].detach() for name, place in subject.captured.given.items()}
     with torch.no_grad():
-        outputs, changes = guarded(given, lambda: called_without_graph(subject))
+        outputs, changes = guarded(given, lambda: called_without_graph(lambda: subject.call({}), subject.name))
     _refuse_overwriting(subject, changes, "")
     _, changes = guarded(subject.point(), lambda: _called_recorded(subject))
     _refuse_overwriting(subject, changes, " where gradients are asked for")

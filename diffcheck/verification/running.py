@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from diffcheck.errors import CaptureError, DiffcheckError
-from diffcheck.verification.subjects import Subject, Tensors
+
+Outputs = TypeVar("Outputs")
 
 _HINTS = {
     "does not require grad": "leave backward() to the caller, or take the inner gradient by torch.func.grad",
@@ -11,10 +15,10 @@ _HINTS = {
 }
 
 
-def called_without_graph(subject: Subject) -> Tensors:
-    """Return the outputs of the function of *subject*, called under torch.no_grad(); refuse one that raises there."""
+def called_without_graph(call: Callable[[], Outputs], name: str) -> Outputs:
+    """Return what *call* of the function *name* gives under torch.no_grad(); refuse a function that raises there."""
     try:
-        return subject.call({})
+        return call()
     except DiffcheckError:
         raise
     except Exception as error:  # another's function raises what it likes
@@ -23,5 +27,5 @@ def called_without_graph(subject: Subject) -> Tensors:
             got=f"{type(error).__name__}: {text}",
             wanted="a function that returns its outputs where no graph is recorded",
             do=next((hint for sign, hint in _HINTS.items() if sign in text), "call it so by itself, under torch.no_grad()"),
-            place=subject.name,
+            place=name,
         ) from error

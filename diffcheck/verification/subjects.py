@@ -23,6 +23,7 @@ from diffcheck.notation.renaming import with_inputs_called
 from diffcheck.verification.findings import Finding
 from diffcheck.verification.formulas import Formula, program_of
 from diffcheck.verification.guarding import guarded
+from diffcheck.verification.running import called_without_graph
 
 Tensors = tuple[torch.Tensor, ...]
 Reference = Callable[..., Any] | Program | Formula | str
@@ -155,7 +156,7 @@ def _of_reals(subject: Subject) -> Subject:
     """Return *subject* without outputs that have no derivative: whole numbers and truth values, as sort's places."""
     names = subject.captured.program.outputs
     with torch.no_grad():
-        outputs, _ = guarded(subject.point(), lambda: subject.call({}))
+        outputs, _ = guarded(subject.point(), lambda: called_without_graph(lambda: subject.call({}), subject.name))
     kept = tuple(place for place, output in enumerate(outputs) if output.is_floating_point())
     if len(kept) in (0, len(outputs)) or len(names) not in (len(kept), len(outputs)):
         return subject
