@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, Integer, pi, sqrt
 
-from diffcheck.notation.functions import absolute, sign
+from diffcheck.notation.functions import absolute, relu, sigmoid, sign
 from diffcheck.notation.scalar_functions import Composition
 from diffcheck.notation.special_functions import bessel_i, erfcx, erfinv, inverse_mills_ratio
 
@@ -17,6 +17,24 @@ class hypot1(Composition):  # noqa: N801  # printed and called by this name, as 
     def definition(cls, u: Expr) -> Expr:
         """Return √(1 + u²)."""
         return sqrt(1 + u**2)
+
+
+class root_of_sigmoid(Composition):  # noqa: N801
+    """e^(min(u, 0)/2), as large as the root of σ(u) where that is small."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return e^(−relu(−u)/2)."""
+        return sympy.exp(-relu(-u) / 2)
+
+
+class rest_of_sigmoid(Composition):  # noqa: N801
+    """σ(u)/e^(min(u, 0)/2), with which the root of σ(u) makes σ(u)."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return σ(u)·e^(relu(−u)/2)."""
+        return sigmoid(u) * sympy.exp(relu(-u) / 2)
 
 
 class exp2(Composition):  # noqa: N801
@@ -178,6 +196,8 @@ COMPOSITIONS: dict[str, type[Composition]] = {
     each.__name__: each
     for each in (
         hypot1,
+        root_of_sigmoid,
+        rest_of_sigmoid,
         exp2,
         bessel_i0e,
         bessel_i1e,

@@ -12,7 +12,10 @@ TAYLOR_OF_ERFCX = 0.75, (
     0.0003467506629301161, -0.00012335437532328967, 4.237248023960813e-05, -1.4088463868243626e-05, 4.543733191203631e-06,
     -1.424088529978787e-06, 4.3445834921494253e-07, -1.2920526683148003e-07, 3.750604434348139e-08, -1.0639550902512525e-08,
     2.9526381166596997e-09, -8.023878395255e-10, 2.1371338518323406e-10, -5.5835026142441253e-11, 1.4319759631366927e-11,
-    -3.607616513513285e-12, 8.93388249710151e-13,
+    -3.607616513513285e-12, 8.93388249710151e-13, -2.175981723133831e-13, 5.215640146250812e-14, -1.2309025601138068e-14,
+    2.8616421507769713e-15, -6.556641282616348e-16, 1.4811837841129658e-16, -3.3004566330494686e-17, 7.256761980201505e-18,
+    -1.574971134019632e-18, 3.3752964609371e-19, -7.144994051077565e-20, 1.4944325826875172e-20, -3.0893177508009884e-21,
+    6.313668756887216e-22, -1.2759963873338767e-22,
 )  # fmt: skip
 TAYLOR_OF_RATIO = -0.875, (
     1.425962280496496, -0.7856514299643335, 0.06360566388963013, 0.014219887132552228, 0.0020566133902291278,
@@ -58,11 +61,11 @@ def _slope_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torc
     large = torch.clamp_min(u, 1.25)
     tail = _fraction(large, 0.5, 1)
     far = -1.1283791670955126 * (tail / (large + tail))
-    step, middle = torch.clamp(u, 0.25, 1.25) - {TAYLOR_OF_ERFCX[0]}, torch.zeros_like(u)
+    step, middle = torch.clamp(u, -0.25, 1.25) - {TAYLOR_OF_ERFCX[0]}, torch.zeros_like(u)
     for number in ({_from_last(_slope(TAYLOR_OF_ERFCX[1]))}):
         middle = middle * step + number
     near = 2 * (u * torch.special.erfcx(u)) - 1.1283791670955126
-    return torch.where(u > 1.25, far, torch.where(u > 0.25, middle, near), out=out)
+    return torch.where(u > 1.25, far, torch.where((u > -0.25) & (torch.abs(u) > 0.001), middle, near), out=out)
 
 
 def _second_derivative_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
@@ -70,12 +73,12 @@ def _second_derivative_of_erfcx(u: torch.Tensor, *, out: torch.Tensor | None = N
     large = torch.clamp_min(u, 1.25)
     tail = _fraction(large, 0.5, 2)
     far = 1.1283791670955126 * (tail / (large + tail)) / (large + 0.5 / (large + tail))
-    step, middle = torch.clamp(u, 0.25, 1.25) - {TAYLOR_OF_ERFCX[0]}, torch.zeros_like(u)
+    step, middle = torch.clamp(u, -0.25, 1.25) - {TAYLOR_OF_ERFCX[0]}, torch.zeros_like(u)
     for number in ({_from_last(_slope(_slope(TAYLOR_OF_ERFCX[1])))}):
         middle = middle * step + number
     scaled = torch.special.erfcx(u)
     near = 2 * (u * (2 * (u * scaled) - 1.1283791670955126) + scaled)
-    return torch.where(u > 1.25, far, torch.where(u > 0.25, middle, near), out=out)
+    return torch.where(u > 1.25, far, torch.where((u > -0.25) & (torch.abs(u) > 0.001), middle, near), out=out)
 
 
 def _inverse_mills_ratio(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:

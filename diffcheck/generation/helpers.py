@@ -25,6 +25,16 @@ def _sigmoid(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tenso
     return torch.maximum(torch.sigmoid(u), torch.exp(torch.clamp_max(u, -80)), out=out)
 
 
+def _root_of_sigmoid(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """exp(min(u, 0)/2)"""
+    return torch.exp(torch.clamp_max(u, 0) / 2, out=out)
+
+
+def _rest_of_sigmoid(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """σ(u)/exp(min(u, 0)/2), without overflow."""
+    return torch.div(torch.exp(torch.clamp_max(u, 0) / 2), 1 + torch.exp(-torch.abs(u)), out=out)
+
+
 def _sech(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """2·exp(-|u|)/(1 + exp(-2|u|)), without overflow."""
     below = torch.exp(-torch.abs(u))
@@ -75,6 +85,18 @@ def _sigmoid(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """exp(u)/(1 + exp(u)), without overflow: both exponentials are of numbers that are not positive."""
     below = np.exp(np.minimum(u, 0))
     result: np.ndarray = np.divide(below, 1 + np.exp(-np.abs(u)), out=out)
+    return result
+
+
+def _root_of_sigmoid(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """exp(min(u, 0)/2)"""
+    result: np.ndarray = np.exp(np.minimum(u, 0) / 2, out=out)
+    return result
+
+
+def _rest_of_sigmoid(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """σ(u)/exp(min(u, 0)/2), without overflow."""
+    result: np.ndarray = np.divide(np.exp(np.minimum(u, 0) / 2), 1 + np.exp(-np.abs(u)), out=out)
     return result
 
 

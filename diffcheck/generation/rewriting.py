@@ -20,6 +20,7 @@ from diffcheck.generation.names import names_of
 from diffcheck.generation.normalizing import normalized, plain
 from diffcheck.generation.scalars import split_number
 from diffcheck.generation.settling import settled
+from diffcheck.generation.splitting import split
 from diffcheck.generation.views import own_axes
 from diffcheck.generation.whole import scattered
 from diffcheck.notation import Equation, Index, Program, Reduction, name_of, read, reads_of
@@ -36,7 +37,8 @@ Shared = tuple[Expr, tuple[Index, ...]]
 @lru_cache(maxsize=32)  # one program is generated for each target
 def rewritten(program: Program) -> Program:
     """Return *program* with all passes applied."""
-    return outputs_early(turned(folded(scaled_late(plain(shared(normalized(lifted(settled(accurate(settled(program)))))))))))
+    ready = lifted(split(settled(accurate(settled(program)))))
+    return outputs_early(turned(folded(scaled_late(plain(shared(normalized(ready)))))))
 
 
 def shared(program: Program) -> Program:

@@ -23,7 +23,7 @@ from diffcheck.notation.special_functions import bessel_i, inverse_mills_ratio
 from diffcheck.notation.symbols import reads_of
 
 _SCALED = {bessel_i(0): bessel_i0e, bessel_i(1): bessel_i1e}
-_ZERO, _ONE = Integer(0), Integer(1)
+_ZERO = Integer(0)
 
 
 def scaled_power(node: Expr) -> Expr:
@@ -153,16 +153,12 @@ def _decayed(node: Expr) -> Expr:
     large = [(base, power) for base, power in map(_base, factors) if power > 0 and _is_polynomial(base, u)]
     if sum(Poly(base, u).degree() * power for base, power in large) < 2:
         return node
-    decay, times = _base(decaying[0])
-    last = (
-        decay if times == 2 else _ONE
-    )  # the second factor of a square comes last: the square vanishes before the product does
-    value = decaying[0] / last
+    value = decaying[0]
     for base, power in large:
         for _ in range(power):
             value = held(value * u) if base == u else _from_below(Poly(base, u), u, value)
     rest = [factor for factor in factors if factor is not decaying[0] and _base(factor) not in large]
-    return Mul(*rest, held(value), last) if last != 1 else Mul(*rest, value)
+    return Mul(*rest, value)
 
 
 def _is_polynomial(node: Expr, u: Expr) -> bool:

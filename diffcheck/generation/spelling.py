@@ -81,6 +81,7 @@ class Target:
 _DIRECT = ("exp", "log", "sin", "cos", "tanh", "expm1", "log1p", "sign")
 _HYPERBOLIC = ("sinh", "cosh")
 _INVERSE = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
+_OWN = ("hypot1", "root_of_sigmoid", "rest_of_sigmoid")
 _SCALED = ("bessel_i0e", "bessel_i1e", "erfcx")
 _SLOPES = tuple(f"slope_of_{name}" for name in (*_SCALED, "bessel_i1", "ndtri", "inverse_mills_ratio"))
 _SECOND = tuple(f"second_derivative_of_{name}" for name in (*_SCALED, "bessel_i1"))
@@ -108,7 +109,7 @@ TORCH = Target(
     | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu")}
     | {name: (f"_{name}",) for name in ("erfcx", "log_ndtr", "inverse_mills_ratio")}
     | {name: (f"_{name}",) for name in (*_HYPERBOLIC, "bessel_i0", "bessel_i1", *_ORDERS)}
-    | {name: (f"_{name}",) for name in ("hypot1", "bessel_i0e", "bessel_i1e", "ndtri", *_SLOPES, *_SECOND, *_J1, *_POWERS)},
+    | {name: (f"_{name}",) for name in (*_OWN, "bessel_i0e", "bessel_i1e", "ndtri", *_SLOPES, *_SECOND, *_J1, *_POWERS)},
     helpers=TORCH_HELPERS,
     # cosh overflows only where sech² is 0 in the same format. NumPy would warn of that.
     before_a_power={"sech": ("cosh", "reciprocal")},
@@ -131,7 +132,7 @@ NUMPY = Target(
     | {"dot": "dot", "mv": "matmul", "mm": "matmul", "exp2": "exp2"},
     functions={name: (name,) for name in (*_DIRECT, *_HYPERBOLIC, *_INVERSE, "floor", "exp2")}
     | {"absolute": ("abs",)}
-    | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu", "hypot1", *_J1, *_POWERS)},
+    | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu", *_OWN, *_J1, *_POWERS)},
     helpers=NUMPY_HELPERS,
 )
 

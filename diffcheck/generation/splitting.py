@@ -1,0 +1,112 @@
+"""Program -> the same program in which what decays beside a factor that grows is multiplied by in two steps.
+
+    x·sech²(v)   as   (x·sech(v))·sech(v)        where v grows with x, and the others alike:
+    x·e⁻ʷ        as   (x·e^−w/2)·e^−w/2
+    x·σ(v)       as   (x·ρ)·r,  ρ·r = σ(v)       and x·σ(v)·σ(−v) as x·sech²(v/2)/4
+
+The decaying factor alone may be subnormal, with few digits, where the product has all of them, or is subnormal with more. Its
+root is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+import sympy
+from sympy import Add, Dummy, Expr, Indexed, Mul
+
+from diffcheck.generation.compositions import rest_of_sigmoid, root_of_sigmoid
+from diffcheck.generation.whole import scattered
+from diffcheck.notation import Equation, Program, reads_of
+from diffcheck.notation.functions import sech, sigmoid
+from diffcheck.notation.selection import held, select
+from diffcheck.notation.symbols import substitute
+
+Halves = tuple[Expr, Expr]
+"""Two factors of what decays: what meets the others first, and what comes last."""
+
+
+def split(program: Program) -> Program:
+    """Return *program* with its decaying factors in two steps where a factor beside them grows."""
+    return replace(program, equations=tuple(map(_of_equation, program.equations)))
+
+
+def _of_equation(equation: Equation) -> Equation:
+    if equation.bound or scattered(equation) is not None or not equation.body.has(sech, sympy.exp, sigmoid):
+        return equation
+    return replace(equation, body=_of_node(equation.body))
+
+
+def _of_node(node: Expr) -> Expr:
+    """Return *node* with the terms of its sums, and its products, split."""
+    if isinstance(node, Indexed) or not node.args or not reads_of(node):
+        return node
+    terms = [_with_squares(term) for term in Add.make_args(node)] if node.is_Add or node.is_Mul else []
+    growing = {factor for term in terms for factor in _decaying(term) if _grows_beside(term, factor)}
+    if growing:
+        return Add(*(_split(term, growing) for term in terms))
+    parts = [_of_node(part) for part in node.args]
+    return node if parts == list(node.args) else node.func(*parts)
+
+
+def _with_squares(term: Expr) -> Expr:
+    """Return σ(v)·σ(−v) in the product *term* as sech²(v/2)/4."""
+    for factor in Mul.make_args(term):
+        mirrored = sigmoid(-factor.args[0]) if isinstance(factor, sigmoid) else None
+        if mirrored in Mul.make_args(term):
+            return term / factor / mirrored * sech(factor.args[0] / 2) ** 2 / 4
+    return term
+
+
+def _decaying(term: Expr) -> Iterator[Expr]:
+    """Yield what decays in *term*, a product or a chain of them, in which it occurs once; no halves, which are held."""
+    halved = {node.args[0] for node in term.atoms(held)}
+    for node in sorted(term.atoms(sech, sympy.exp, sigmoid) - halved, key=str):
+        power = node**2 if isinstance(node, sech) or term.has(node**2) else node
+        if _halves(power) is not None and _is_linear(term, power):
+            yield power
+
+
+def _halves(factor: Expr) -> Halves | None:
+    base, power = factor.as_base_exp() if factor.is_Pow else (factor, 1)
+    if power == 2 and isinstance(base, (sech, sigmoid)):
+        return base, base
+    if isinstance(factor, sympy.exp) and factor.args[0].is_nonpositive:
+        return sympy.exp(factor.args[0] / 2), sympy.exp(factor.args[0] / 2)
+    if power == 1 and isinstance(factor, sigmoid):
+        return rest_of_sigmoid(*factor.args), root_of_sigmoid(*factor.args)
+    return None
+
+
+def _is_linear(term: Expr, factor: Expr) -> bool:
+    """Say whether *term* is a multiple of *factor*, by a number that does not hold it again."""
+    unknown = Dummy(real=True)
+    whole = substitute(term, {factor: unknown})
+    slope = whole.diff(unknown)
+    if not whole.has(unknown) or slope.has(unknown, factor):
+        return False
+    return bool(whole.xreplace({unknown: sympy.Integer(0)}).replace(held, lambda node: node) == 0)
+
+
+def _grows_beside(term: Expr, factor: Expr) -> bool:
+    return _grows(substitute(term, {factor: sympy.Integer(1)}), set(reads_of(factor)))
+
+
+def _grows(node: Expr, reads: Collection[Expr]) -> bool:
+    """Say whether one of *reads* is a factor of *node*, or of one of its terms, and not only the argument of a function."""
+    if isinstance(node, Indexed):
+        return node in reads
+    if node.is_Pow:
+        return not node.exp.is_negative and _grows(node.base, reads)
+    parts = node.args[1:] if isinstance(node, select) else node.args
+    return (node.is_Mul or node.is_Add or isinstance(node, (held, select))) and any(_grows(part, reads) for part in parts)
+
+
+def _split(term: Expr, growing: Collection[Expr]) -> Expr:
+    halves = {factor: _halves(factor) for factor in growing if _is_linear(term, factor)}
+    known = {factor: pair for factor, pair in halves.items() if pair is not None}
+    if not known:
+        return term
+    number, rest = substitute(term, {factor: held(first) for factor, (first, _) in known.items()}).as_independent(Indexed)
+    return number * held(_of_node(rest)) * Mul(*(last for _, last in known.values()))
