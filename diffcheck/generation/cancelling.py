@@ -7,9 +7,9 @@ from functools import reduce
 from itertools import chain, permutations
 
 import sympy
-from sympy import Add, Expr, Indexed, Integer, Mul, Pow, Symbol, expand, fraction, powsimp
+from sympy import Add, Expr, Indexed, Integer, Mul, Pow, Rational, Symbol, expand, fraction, powsimp
 
-from diffcheck.generation.compositions import hypot1
+from diffcheck.generation.compositions import hypot1, sigmoid_less
 from diffcheck.generation.masking import zero_first
 from diffcheck.generation.powers import of_mixed_power
 from diffcheck.generation.scaling import scaled_power
@@ -38,11 +38,14 @@ _LESS_ONE: dict[tuple[type, int], _Whole] = {
 }
 
 
+_DIGITS = 30
+
+
 def uncancelled(total: Expr) -> Expr:
     """Return the sum *total*, with every pair of its terms that may cancel written as one term where a rule knows how."""
     terms = list(Add.make_args(total))
     for first, second in permutations(terms, 2):
-        for rule in (_with_one, _mirrored, of_sinc, of_erfcx, of_bessel, of_mixed_power, _over_common_bases, _multiple):
+        for rule in _RULES:
             made = rule(first, second)
             if made is not None:
                 rest = [term for term in terms if term is not first and term is not second]
@@ -60,6 +63,15 @@ def _with_one(first: Expr, second: Expr) -> Expr | None:
             whole = table.get((type(base), left))
             if whole is not None:
                 return rest * whole(base.args[0])
+    return None
+
+
+def _less_number(first: Expr, second: Expr) -> Expr | None:
+    """Return k·σ(v) − k·c with a number c between 0 and 1 as k·(σ(v) − c) by one function."""
+    for factor, k in factors_of(first):
+        c = -second / k
+        if isinstance(factor, sigmoid) and c.is_Rational and 0 < c < 1:
+            return k * sigmoid_less(*factor.args, c, Rational(sympy.log(c / (1 - c)).evalf(_DIGITS)))
     return None
 
 
@@ -151,3 +163,6 @@ def _absorbed(term: Expr, u: Expr) -> Expr:
         return term
     rest = term / Mul(*(base**power for base, power in powers.items()))
     return rest * (u**size if (size - signs) % 2 == 0 else absolute(u) * u ** (size - 1))
+
+
+_RULES = (_with_one, _less_number, _mirrored, of_sinc, of_erfcx, of_bessel, of_mixed_power, _over_common_bases, _multiple)

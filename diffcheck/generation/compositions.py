@@ -37,6 +37,16 @@ class rest_of_sigmoid(Composition):  # noqa: N801
         return sigmoid(u) * sympy.exp(relu(-u) / 2)
 
 
+class sigmoid_less(Composition):  # noqa: N801
+    """σ(u) − c with a number c = σ(z) between 0 and 1, whose two terms are nearly equal near z."""
+
+    @classmethod
+    def definition(cls, u: Expr, c: Expr, z: Expr) -> Expr:  # type: ignore[override]  # of more arguments
+        """Return σ(u) − c."""
+        del z  # for libraries alone
+        return sigmoid(u) - c
+
+
 class exp2(Composition):  # noqa: N801
     """2ᵘ, whose exponent is not rounded."""
 

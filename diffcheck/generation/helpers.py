@@ -35,6 +35,14 @@ def _rest_of_sigmoid(u: torch.Tensor, *, out: torch.Tensor | None = None) -> tor
     return torch.div(torch.exp(torch.clamp_max(u, 0) / 2), 1 + torch.exp(-torch.abs(u)), out=out)
 
 
+def _sigmoid_less(u: torch.Tensor, c: float, z: float, *, out: torch.Tensor | None = None) -> torch.Tensor:
+    """σ(u) - c where c = σ(z): c·expm1(u - z)·σ(-u), or above z (c - 1)·expm1(z - u)·σ(u), which cancel nothing."""
+    step = u - z
+    below = torch.expm1(torch.clamp_max(step, 0)) * c * _sigmoid(-u)
+    above = torch.expm1(torch.clamp_max(-step, 0)) * (c - 1) * _sigmoid(u)
+    return torch.where(step < 0, below, above, out=out)
+
+
 def _sech(u: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
     """2·exp(-|u|)/(1 + exp(-2|u|)), without overflow."""
     below = torch.exp(-torch.abs(u))
@@ -97,6 +105,15 @@ def _root_of_sigmoid(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndar
 def _rest_of_sigmoid(u: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """σ(u)/exp(min(u, 0)/2), without overflow."""
     result: np.ndarray = np.divide(np.exp(np.minimum(u, 0) / 2), 1 + np.exp(-np.abs(u)), out=out)
+    return result
+
+
+def _sigmoid_less(u: np.ndarray, c: float, z: float) -> np.ndarray:
+    """σ(u) - c where c = σ(z): c·expm1(u - z)·σ(-u), or above z (c - 1)·expm1(z - u)·σ(u), which cancel nothing."""
+    step = u - z
+    below = np.expm1(np.minimum(step, 0)) * c * _sigmoid(-u)
+    above = np.expm1(np.minimum(-step, 0)) * (c - 1) * _sigmoid(u)
+    result: np.ndarray = np.where(step < 0, below, above)
     return result
 
 

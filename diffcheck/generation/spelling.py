@@ -81,7 +81,7 @@ class Target:
 _DIRECT = ("exp", "log", "sin", "cos", "tanh", "expm1", "log1p", "sign")
 _HYPERBOLIC = ("sinh", "cosh")
 _INVERSE = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
-_OWN = ("hypot1", "root_of_sigmoid", "rest_of_sigmoid")
+_OWN = ("hypot1", "root_of_sigmoid", "rest_of_sigmoid", "sigmoid_less")
 _SCALED = ("bessel_i0e", "bessel_i1e", "erfcx")
 _SLOPES = tuple(f"slope_of_{name}" for name in (*_SCALED, "bessel_i1", "ndtri", "inverse_mills_ratio"))
 _SECOND = tuple(f"second_derivative_of_{name}" for name in (*_SCALED, "bessel_i1"))
