@@ -9,7 +9,8 @@ import numpy as np
 from flint import arb
 
 from diffcheck.atlas.conditioning import conditioning
-from diffcheck.atlas.deriving import Derivative
+from diffcheck.atlas.deriving import Derivative, has_branches
+from diffcheck.atlas.ordinals import ordinals, values_at
 from diffcheck.notation import Program
 from diffcheck.oracle import Format
 from diffcheck.oracle.limits import Limits, at
@@ -19,6 +20,8 @@ from diffcheck.verification.verdict import Judgement, Kind, Verdict, judged_by_s
 
 _EXACT, _UNDEFINED, _UNDECIDED = map(VERDICTS.index, (Verdict.EXACT, Verdict.UNDEFINED, Verdict.UNDECIDED))
 _DOUBTED = (VERDICTS.index(Verdict.WRONG), _UNDECIDED)
+_FAULTY = tuple(map(VERDICTS.index, (Verdict.LOSSY, Verdict.WRONG)))
+_FINE = tuple(map(VERDICTS.index, (Verdict.EXACT, Verdict.ACCURATE)))
 _BITS = 320
 _NONE, _MISSING_NAN = map(KINDS.index, (Kind.NONE, Kind.MISSING_NAN))
 
@@ -48,6 +51,7 @@ class Judging:
         without = places[[not exact.is_finite() for exact in self.exact[places]]]
         self._by_sides(judged, places)
         self._by_constancy(judged, without)
+        self._by_neighbours(judged)
         return judged
 
     def _by_bounds(self) -> dict[str, Judged]:
@@ -104,6 +108,20 @@ class Judging:
             again = judged_arrays(self.computed[mode][here], self.exact[here], np.zeros(1), np.zeros(1), self.form)
             for name in ("verdicts", "kinds", "ulps", "limits"):
                 getattr(verdicts, name)[here] = getattr(again, name)
+
+    def _by_neighbours(self, judged: Mapping[str, Judged]) -> None:
+        """Call accurate what the derivative is at a neighbour, if a branch lies between: an ULP of the argument leads there."""
+        if len(self.derivative.names) > 1 or not has_branches(self.derivative.stable):
+            return
+        (name,) = self.derivative.names
+        places = _anywhere(judged, lambda found: np.isin(found.verdicts, _FAULTY))
+        line = ordinals(self.point[name][places], self.form)
+        for step in (-1, 1) if len(places) else ():
+            exact = self.derivative.exact(self._here(places) | {name: values_at(line + step, self.form)}, self.form)
+            for mode, found in judged.items():
+                beside = judged_arrays(self.computed[mode][places], exact, np.zeros(1), np.full(1, np.inf), self.form)
+                fine = np.isin(beside.verdicts, _FINE) & np.isin(found.verdicts[places], _FAULTY)
+                found.verdicts[places[fine]], found.kinds[places[fine]] = VERDICTS.index(Verdict.ACCURATE), _NONE
 
     def _bare(self, places: np.ndarray, sides: Limits) -> np.ndarray:
         """Say where the slopes agree on all sides of a point at which the function itself has no value, as sin(x)/x at 0.

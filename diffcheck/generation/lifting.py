@@ -2,37 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import combinations
 
-from sympy import Expr, Indexed, Mul
+from sympy import Expr, Indexed, Integer, Mul, Pow
 
 from diffcheck.generation.quotients import quotient_by_cube, quotient_by_square
 from diffcheck.generation.views import Axes, own_axes
 from diffcheck.generation.whole import scattered
-from diffcheck.notation import Equation, Program, reads_of
-from diffcheck.notation.selection import held
+from diffcheck.notation import Program, read, reads_of
+from diffcheck.notation.functions import absolute
+from diffcheck.notation.selection import held, select
 
 _BY_POWER = {2: quotient_by_square, 3: quotient_by_cube}
 
 
+Shares = Mapping[Expr, tuple[Expr, Expr]]
+"""What reads an element of an equation T = a/c where c > 0, else a: with a and c."""
+
+
 def lifted(program: Program) -> Program:
     """Return *program* with its quotients by the square or cube of an array as these functions."""
-    return replace(program, equations=tuple(map(_of_equation, program.equations)))
+    shares: dict[Expr, tuple[Expr, Expr]] = {}
+    made = []
+    for equation in program.equations:
+        if not (equation.bound or scattered(equation) is not None):
+            axes = tuple(index.symbol for index in equation.indices)
+            if (share := _as_share(equation.body)) is not None:
+                shares[read(equation.target, axes)] = share
+            equation = replace(equation, body=_of_node(equation.body, axes, shares))  # the same, lifted
+        made.append(equation)
+    return replace(program, equations=tuple(made))
 
 
-def _of_equation(equation: Equation) -> Equation:
-    if equation.bound or scattered(equation) is not None:
-        return equation
-    return replace(equation, body=_of_node(equation.body, tuple(index.symbol for index in equation.indices)))
+def _as_share(node: Expr) -> tuple[Expr, Expr] | None:
+    if not isinstance(node, select):
+        return None
+    condition, then, other = node.args
+    return (other, condition) if then == other / condition else None
 
 
-def _of_node(node: Expr, axes: Axes) -> Expr:
+def _of_node(node: Expr, axes: Axes, shares: Shares) -> Expr:
     if isinstance(node, Indexed) or not reads_of(node):
         return node
-    if node.is_Mul and (made := _of_product(node, axes)) is not None:
+    made = (_of_shares(node, shares) or _of_product(node, axes)) if node.is_Mul else None
+    if made is not None:
         return made
-    parts = [_of_node(part, axes) for part in node.args]
+    parts = [_of_node(part, axes, shares) for part in node.args]
     return node if parts == list(node.args) else node.func(*parts)
+
+
+def _of_shares(node: Expr, shares: Shares) -> Expr | None:
+    """Return k·(a/c)·(b/c)/c, c the larger size of both or 1, by the square of c: the other share is 1 or −1 exactly."""
+    factors = Mul.make_args(node)
+    for first, second in combinations((factor for factor in factors if factor in shares), 2):
+        (a, scale), (b, other) = shares[first], shares[second]
+        below = select(scale, scale, Integer(1))
+        if scale == other and 1 / below in factors:
+            others = node / first / second * below
+            apart, moderate = others.as_independent(Pow)
+            small = [quotient_by_square(u, below, share * moderate) for u, share in ((b, first), (a, second))]
+            return apart * select(absolute(a) - absolute(b), *small)
+    return None
 
 
 def _of_product(node: Expr, axes: Axes) -> Expr | None:
