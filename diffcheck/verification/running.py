@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import torch
 
 from diffcheck.errors import CaptureError, DiffcheckError
 
@@ -29,3 +31,18 @@ def called_without_graph(call: Callable[[], Outputs], name: str) -> Outputs:
             do=next((hint for sign, hint in _HINTS.items() if sign in text), "call it so by itself, under torch.no_grad()"),
             place=name,
         ) from error
+
+
+def calls_a_function(outputs: Iterable[torch.Tensor]) -> bool:
+    """Say whether a torch.autograd.Function is among what made *outputs*, as far as their graph was recorded."""
+    pending: list[Any] = [output.grad_fn for output in outputs]
+    seen: set[Any] = set()
+    while pending:
+        node = pending.pop()
+        if node is None or node in seen:
+            continue
+        if isinstance(node, torch.autograd.function.BackwardCFunction):
+            return True
+        seen.add(node)
+        pending += [other for other, _ in node.next_functions]
+    return False

@@ -315,3 +315,10 @@ def test_a_check_of_nothing_is_refused():
 def test_saturated_second_derivatives_are_lossy_not_wrong():
     x = torch.tensor([6.0, -9.0, 12.0], dtype=torch.float64, requires_grad=True)
     assert dc.gradgradcheck(torch.tanh, x, **EVERY_SECOND)
+
+
+@pytest.mark.parametrize("cell", [torch.nn.LSTMCell, torch.nn.GRUCell, torch.nn.RNNCell])
+def test_what_pytorch_cannot_batch_over_one_input_alone_is_no_fault_of_a_gradient(cell):
+    torch.manual_seed(0)
+    x = torch.randn(1, 2, dtype=torch.float64, requires_grad=True)
+    assert dc.gradcheck(cell(2, 2).double(), (x,), check_batched_grad=True)
