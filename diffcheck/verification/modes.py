@@ -66,9 +66,10 @@ def batched(subject: Subject, batch: Sequence[Tensors]) -> list[Slopes]:
         wanted = [place for place, output in enumerate(outputs) if output.requires_grad]
         stacked = [torch.stack([cotangents[place] for cotangents in batch]) for place in wanted]
         made = [outputs[place] for place in wanted]
-        found = torch.autograd.grad(
-            made, list(leaves.values()), stacked, allow_unused=True, is_grads_batched=True, retain_graph=True
-        )
+        inputs = list(leaves.values())
+        options: dict[str, Any] = {"allow_unused": True, "is_grads_batched": True, "retain_graph": True}
+        # A function that is constant by all of its inputs has no graph to go back through.
+        found = torch.autograd.grad(made, inputs, stacked, **options) if made else (None,) * len(inputs)
     whole = {
         name: torch.zeros((len(batch), *leaf.shape), dtype=leaf.dtype, device=leaf.device) if slope is None else slope
         for (name, leaf), slope in zip(leaves.items(), found, strict=True)

@@ -322,3 +322,8 @@ def test_what_pytorch_cannot_batch_over_one_input_alone_is_no_fault_of_a_gradien
     torch.manual_seed(0)
     x = torch.randn(1, 2, dtype=torch.float64, requires_grad=True)
     assert dc.gradcheck(cell(2, 2).double(), (x,), check_batched_grad=True)
+
+
+def test_a_constant_has_a_batch_of_zeros():
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    assert dc.gradcheck(lambda x: torch.zeros_like(x) + x.detach(), (x,), check_batched_grad=True)
