@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, Integer, pi, sqrt
 
-from diffcheck.notation.functions import absolute, relu, sigmoid, sign
+from diffcheck.notation.functions import absolute, relu, sech, sigmoid, sign
 from diffcheck.notation.scalar_functions import Composition
 from diffcheck.notation.special_functions import bessel_i, erfcx, erfinv, inverse_mills_ratio
 
@@ -17,6 +17,15 @@ class hypot1(Composition):  # noqa: N801  # printed and called by this name, as 
     def definition(cls, u: Expr) -> Expr:
         """Return √(1 + u²)."""
         return sqrt(1 + u**2)
+
+
+class reciprocal_cosh(Composition):  # noqa: N801
+    """1/cosh(u), of which a square is made: it may vanish where its square does."""
+
+    @classmethod
+    def definition(cls, u: Expr) -> Expr:
+        """Return sech(u)."""
+        return sech(u)
 
 
 class root_of_sigmoid(Composition):  # noqa: N801
@@ -206,6 +215,7 @@ COMPOSITIONS: dict[str, type[Composition]] = {
     each.__name__: each
     for each in (
         hypot1,
+        reciprocal_cosh,
         root_of_sigmoid,
         rest_of_sigmoid,
         exp2,

@@ -105,7 +105,7 @@ TORCH = Target(
     operations={name: name for name in (*_SAME, "addcmul", "mul", "sub", "div", "neg", "pow", "abs")}
     | {name: name for name in (*_INVERSE, *_SPECIAL, "exp2", "dot", "mv", "mm")},
     functions={name: (name,) for name in (*_DIRECT, *_INVERSE, *_SPECIAL, "floor", "exp2")}
-    | {"absolute": ("abs",)}
+    | {"absolute": ("abs",), "reciprocal_cosh": ("cosh", "reciprocal")}
     | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu")}
     | {name: (f"_{name}",) for name in ("erfcx", "log_ndtr", "inverse_mills_ratio")}
     | {name: (f"_{name}",) for name in (*_HYPERBOLIC, "bessel_i0", "bessel_i1", *_ORDERS)}
@@ -131,7 +131,7 @@ NUMPY = Target(
     | {name: name.replace("a", "arc", 1) for name in _INVERSE}
     | {"dot": "dot", "mv": "matmul", "mm": "matmul", "exp2": "exp2"},
     functions={name: (name,) for name in (*_DIRECT, *_HYPERBOLIC, *_INVERSE, "floor", "exp2")}
-    | {"absolute": ("abs",)}
+    | {"absolute": ("abs",), "reciprocal_cosh": ("_sech",)}
     | {name: (f"_{name}",) for name in ("sech", "sigmoid", "softplus", "logsigmoid", "step", "relu", *_OWN, *_J1, *_POWERS)},
     helpers=NUMPY_HELPERS,
 )

@@ -16,7 +16,7 @@ from dataclasses import replace
 import sympy
 from sympy import Add, Dummy, Expr, Indexed, Mul
 
-from diffcheck.generation.compositions import rest_of_sigmoid, root_of_sigmoid
+from diffcheck.generation.compositions import reciprocal_cosh, rest_of_sigmoid, root_of_sigmoid
 from diffcheck.generation.whole import scattered
 from diffcheck.notation import Equation, Program, reads_of
 from diffcheck.notation.functions import sech, sigmoid
@@ -38,15 +38,17 @@ def _of_equation(equation: Equation) -> Equation:
     return replace(equation, body=_of_node(equation.body))
 
 
-def _of_node(node: Expr) -> Expr:
-    """Return *node* with the terms of its sums, and its products, split."""
+def _of_node(node: Expr, whole: frozenset[Expr] = frozenset()) -> Expr:
+    """Return *node* with the terms of its sums, and its products, split, but not by what is to stay *whole*."""
     if isinstance(node, Indexed) or not node.args or not reads_of(node):
         return node
     terms = [_with_squares(term) for term in Add.make_args(node)] if node.is_Add or node.is_Mul else []
-    growing = {factor for term in terms for factor in _decaying(term) if _grows_beside(term, factor)}
-    if growing:
-        return Add(*(_split(term, growing) for term in terms))
-    parts = [_of_node(part) for part in node.args]
+    growing = {factor for term in terms for factor in _decaying(term) if _grows_beside(term, factor)} - whole
+    if len(terms) > 1:  # beside terms of another kind, a halved exponential is rounded twice for nothing
+        whole |= {factor for factor in growing if isinstance(factor, sympy.exp) and not _in_all(terms, factor)}
+    if growing - whole:
+        return Add(*(_split(term, growing - whole, whole) for term in terms))
+    parts = [_of_node(part, whole) for part in node.args]
     return node if parts == list(node.args) else node.func(*parts)
 
 
@@ -70,7 +72,9 @@ def _decaying(term: Expr) -> Iterator[Expr]:
 
 def _halves(factor: Expr) -> Halves | None:
     base, power = factor.as_base_exp() if factor.is_Pow else (factor, 1)
-    if power == 2 and isinstance(base, (sech, sigmoid)):
+    if power == 2 and isinstance(base, sech):
+        return reciprocal_cosh(*base.args), reciprocal_cosh(*base.args)
+    if power == 2 and isinstance(base, sigmoid):
         return base, base
     if isinstance(factor, sympy.exp) and factor.args[0].is_nonpositive:
         return sympy.exp(factor.args[0] / 2), sympy.exp(factor.args[0] / 2)
@@ -103,10 +107,14 @@ def _grows(node: Expr, reads: Collection[Expr]) -> bool:
     return (node.is_Mul or node.is_Add or isinstance(node, (held, select))) and any(_grows(part, reads) for part in parts)
 
 
-def _split(term: Expr, growing: Collection[Expr]) -> Expr:
+def _in_all(terms: Collection[Expr], factor: Expr) -> bool:
+    return all(_is_linear(term, factor) for term in terms)
+
+
+def _split(term: Expr, growing: Collection[Expr], whole: frozenset[Expr]) -> Expr:
     halves = {factor: _halves(factor) for factor in growing if _is_linear(term, factor)}
     known = {factor: pair for factor, pair in halves.items() if pair is not None}
     if not known:
         return term
     number, rest = substitute(term, {factor: held(first) for factor, (first, _) in known.items()}).as_independent(Indexed)
-    return number * held(_of_node(rest)) * Mul(*(last for _, last in known.values()))
+    return number * held(_of_node(rest, whole)) * Mul(*(last for _, last in known.values()))
