@@ -84,4 +84,6 @@ def _of_product(node: Expr, axes: Axes) -> Expr | None:
 
 def _function(others: Expr, u: Expr, v: Expr, power: Expr) -> Expr:
     number, rest = others.as_independent(Indexed)
+    if number.is_comparable and 0 < abs(number) < 1:  # comes first: the quotient alone may overflow
+        number, u = Integer(1), number * u
     return number * _BY_POWER[power](u, v, *([] if rest == 1 else [rest]))

@@ -74,6 +74,7 @@ def test_what_divides_twice_or_thrice_is_lifted():
     assert str(body_of("o[i] = 2*x[i]/y[i]**3\noutput o")) == "2*quotient_by_cube(x[i], y[i])"
     assert str(body_of("o[i] = select(x[i], x[i]/y[i]**2, 0)\noutput o")) == "select(x[i], quotient_by_square(x[i], y[i]), 0)"
     assert str(body_of("o[i, j] = w[i, j]/z[j]**2\noutput o")) == "w[i, j]/z[j]**2"  # of a row alone: computed once
+    assert str(body_of("o[i] = -x[i]/(3*y[i]**2)\noutput o")) == "quotient_by_square(-x[i]/3, y[i])"  # which overflows later
     assert str(body_of("o[i] = 1/y[i]**2\noutput o")) == "y[i]**(-2)"
 
 
