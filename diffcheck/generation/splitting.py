@@ -35,7 +35,22 @@ def split(program: Program) -> Program:
 def _of_equation(equation: Equation) -> Equation:
     if equation.bound or scattered(equation) is not None or not equation.body.has(sech, sympy.exp, sigmoid):
         return equation
-    return replace(equation, body=_of_node(equation.body))
+    return replace(equation, body=_of_node(_factored(equation.body)))
+
+
+def _factored(node: Expr) -> Expr:
+    """Return *node* with σ(v) before a sum of which all terms have it: what cancels is then rounded less."""
+    if isinstance(node, Indexed) or not node.args or not reads_of(node):
+        return node
+    parts = list(map(_factored, node.args))
+    made = node if parts == list(node.args) else node.func(*parts)
+    if not made.is_Add:
+        return made
+    powers = [term.as_powers_dict() for term in made.args]
+    bases = [base for base in powers[0] if isinstance(base, sigmoid)]
+    least = {base: min(term.get(base, 0) for term in powers) for base in bases}
+    common = Mul(*(base**power for base, power in least.items() if power > 0))
+    return common * Add(*(term / common for term in made.args)) if common != 1 else made
 
 
 def _of_node(node: Expr, whole: frozenset[Expr] = frozenset()) -> Expr:
@@ -62,12 +77,15 @@ def _with_squares(term: Expr) -> Expr:
 
 
 def _decaying(term: Expr) -> Iterator[Expr]:
-    """Yield what decays in *term*, a product or a chain of them, in which it occurs once; no halves, which are held."""
+    """Yield what decays in *term*, as a factor of it or of a chain in it, where it occurs once; no halves, which are held."""
+    factors = Mul.make_args(term)
     halved = {node.args[0] for node in term.atoms(held)}
     for node in sorted(term.atoms(sech, sympy.exp, sigmoid) - halved, key=str):
         power = node**2 if isinstance(node, sech) or term.has(node**2) else node
-        if _halves(power) is not None and _is_linear(term, power):
-            yield power
+        for factor in (power, node):
+            if _halves(factor) is not None and (factor in factors or _is_linear(term, factor)):
+                yield factor
+                break
 
 
 def _halves(factor: Expr) -> Halves | None:
@@ -94,7 +112,12 @@ def _is_linear(term: Expr, factor: Expr) -> bool:
 
 
 def _grows_beside(term: Expr, factor: Expr) -> bool:
-    return _grows(substitute(term, {factor: sympy.Integer(1)}), set(reads_of(factor)))
+    return _grows(_put(term, factor, sympy.Integer(1)), set(reads_of(factor)))
+
+
+def _put(term: Expr, factor: Expr, instead: Expr) -> Expr:
+    """Return *term* with *instead* in the place of *factor*, of the product that it is, or else wherever that occurs."""
+    return term / factor * instead if factor in Mul.make_args(term) else substitute(term, {factor: instead})
 
 
 def _grows(node: Expr, reads: Collection[Expr]) -> bool:
@@ -112,9 +135,12 @@ def _in_all(terms: Collection[Expr], factor: Expr) -> bool:
 
 
 def _split(term: Expr, growing: Collection[Expr], whole: frozenset[Expr]) -> Expr:
-    halves = {factor: _halves(factor) for factor in growing if _is_linear(term, factor)}
+    factors = Mul.make_args(term)
+    halves = {factor: _halves(factor) for factor in growing if factor in factors or _is_linear(term, factor)}
     known = {factor: pair for factor, pair in halves.items() if pair is not None}
     if not known:
         return term
-    number, rest = substitute(term, {factor: held(first) for factor, (first, _) in known.items()}).as_independent(Indexed)
+    for factor, (first, _) in known.items():
+        term = _put(term, factor, held(first))
+    number, rest = term.as_independent(Indexed)
     return number * held(_of_node(rest, whole)) * Mul(*(last for _, last in known.values()))
