@@ -54,6 +54,11 @@ EXPLANATIONS = (
         " reflection has and nothing forbids, digits are lost, and at it the gradient is not finite.",
     ),
     Explanation(
+        "native_group_norm",
+        "Its backward leaves out what comes in for the mean and the inverse deviation, its second and third output, unless"
+        " something comes in for all three: the gradient of the mean alone is zero, or none at all.",
+    ),
+    Explanation(
         "logcumsumexp",
         "Its backward goes by logarithms, log|g| - y + x with y the result: for y of 10000 these are rounded by 1e-12, and the"
         " slope is off by as much, relatively, where x - y alone is exact.",
