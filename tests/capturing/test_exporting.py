@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from torch.library import Library
 
 import diffcheck as dc
 from diffcheck.capturing.exporting import exported
@@ -28,7 +27,7 @@ def test_pytorchs_look_up_of_operators_is_its_own_again():
 
 def test_an_operator_registered_after_a_capture_is_taken_apart():
     assert dc.check(normalized, X).ok
-    library = Library("registered_late", "FRAGMENT")
+    library = torch.library.Library("registered_late", "FRAGMENT")
     library.define("sine(Tensor x) -> Tensor")
     library.impl("sine", lambda x: torch.sin(x) * 2, "CompositeImplicitAutograd")
     assert dc.check(lambda x: torch.ops.registered_late.sine(normalized(x)), X).ok
