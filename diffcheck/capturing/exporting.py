@@ -40,8 +40,8 @@ class _Function(torch.nn.Module):
 
     def forward(self, *inputs: Any) -> Any:
         # Entering a mode that holds already is recorded too, and costs PyTorch a pass over the graph to take out again.
-        with nullcontext() if torch.is_grad_enabled() else torch.enable_grad(), GradModes():
-            return self.function(*inputs)
+        with nullcontext() if torch.is_grad_enabled() else torch.enable_grad(), GradModes() as modes:
+            return modes.constant(self.function(*inputs))
 
 
 def exported(

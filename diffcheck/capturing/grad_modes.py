@@ -10,15 +10,17 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, cast
 
 import torch
+from torch.autograd.function import FunctionCtx
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
 
 _DETACHING = {torch.Tensor.detach, torch.detach, torch.Tensor.data.__get__}  # type: ignore[attr-defined]
 
 
+_MARK = "mark_non_differentiable"
 _APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
 
 
@@ -29,12 +31,33 @@ class GradModes(TorchFunctionMode):
         super().__init__()
         self.asked = True
         """The grad mode that the function itself asks for: a Function's forward runs without one."""
+        self.marked: dict[int, torch.Tensor] = {}
+        """What a forward called non-differentiable, by its id: constant to all that comes after."""
+        self.mark: Callable[..., None] = getattr(FunctionCtx, _MARK)
+
+    def __enter__(self) -> GradModes:
+        def marking(ctx: Any, *outputs: torch.Tensor) -> None:
+            self.marked |= {id(output): output for output in outputs}
+            self.mark(ctx, *outputs)
+
+        setattr(FunctionCtx, _MARK, marking)
+        return cast("GradModes", super().__enter__())  # type: ignore[no-untyped-call]
+
+    def __exit__(self, *raised: Any) -> None:
+        super().__exit__(*raised)  # type: ignore[no-untyped-call]
+        setattr(FunctionCtx, _MARK, self.mark)
+
+    def constant(self, values: Any) -> Any:
+        """Return *values* with what was marked in them detached."""
+        return tree_map_only(torch.Tensor, lambda value: _detached(value) if id(value) in self.marked else value, values)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if func in _DETACHING and _inside_function():
             return args[0].view_as(args[0])
+        if self.marked and func not in _DETACHING and not _inside_function():
+            args = self.constant(args)
         if func is torch._C._set_grad_enabled:
             self.asked = args[0]
         result = func(*args, **(kwargs or {}))

@@ -9,8 +9,11 @@ from sympy import Expr, Integer
 
 from diffcheck.capturing.arrays import Array, Builder, Places, broadcast
 from diffcheck.capturing.movement import along
+from diffcheck.capturing.pointwise import equal
 from diffcheck.capturing.rows import axis_of, operator
+from diffcheck.errors import CaptureError
 from diffcheck.notation.places import Remainder
+from diffcheck.notation.selection import detach, select
 
 
 @operator("aten.gather.default")
@@ -32,9 +35,20 @@ def _index_select(build: Builder, u: Array, dim: int, index: Array) -> Array:
 
 
 @operator("aten.embedding.default")
-def _embedding(build: Builder, weight: Array, index: Array, *args: Any) -> Array:
+def _embedding(build: Builder, weight: Array, index: Array, padding: int = -1, by_frequency: bool = False, *_: Any) -> Array:
+    """Return the rows of *weight* at *index*; that of *padding* is constant to PyTorch's derivative, as it documents."""
+    if by_frequency:
+        raise CaptureError(
+            got="an embedding with scale_grad_by_freq", wanted="gradients that are derivatives", do="scale them by hand"
+        )
     extents, index = (*index.extents, *weight.extents[1:]), build.counted(index)
-    return Array(extents, lambda places: weight.at((index.at(places[: index.rank]), *places[index.rank :])), weight.whole)
+
+    def element(places: Places) -> Expr:
+        row = index.at(places[: index.rank])
+        found = weight.at((row, *places[index.rank :]))
+        return found if padding < 0 else select(equal(row, Integer(padding)), detach(found), found)
+
+    return Array(extents, element, weight.whole)
 
 
 @operator("aten.index.Tensor")

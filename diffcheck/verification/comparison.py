@@ -19,7 +19,7 @@ from diffcheck.oracle.limits import Limits
 from diffcheck.oracle.limits import limits as limits_at
 from diffcheck.verification.envelopes import envelopes
 from diffcheck.verification.findings import Finding, Findings, Place
-from diffcheck.verification.holes import Slopes, holes, uneven
+from diffcheck.verification.holes import Slopes, holes, jumps, uneven
 from diffcheck.verification.judging_arrays import judged_arrays
 from diffcheck.verification.kinks import filled, judged_at_pole, judged_by_sides
 from diffcheck.verification.values import as_floats, as_mapping, form_of_value
@@ -60,12 +60,20 @@ class Truth:
         """Return the limits from all sides of the gradients that differ there; nothing for points of many numbers.
 
         And nothing where largest elements are looked for: of several that tie each by itself may get nothing, and not all.
+        Where the function jumps as all move together, a slope is what it is as its own argument moves alone.
         """
         if self.slopes is None or self.point is None or not self._may_have_sides:
             return {}
         names = uneven(self.slopes, self.point)
-        found = limits_at(self.slopes.program, self.point, moving=self.slopes.moving) if names else {}
-        return {name: found[self.slopes.outputs[name]].scaled(self.slope) for name in names}
+        apart = bool(names) and len(self.slopes.moving) > 1 and jumps(self.slopes, self.point)
+        known: dict[tuple[str, ...], Mapping[str, Limits]] = {}
+        found = {}
+        for name in names:
+            moving = (name,) if apart and name in self.slopes.moving else self.slopes.moving
+            if moving not in known:
+                known[moving] = limits_at(self.slopes.program, self.point, moving=moving)
+            found[name] = known[moving][self.slopes.outputs[name]].scaled(self.slope)
+        return found
 
     @cached_property
     def holes(self) -> Mapping[str, Limits]:

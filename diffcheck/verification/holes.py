@@ -8,7 +8,7 @@ point another, though the function does not jump; where it does there is no deri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,13 @@ from diffcheck.notation.functions import FUNCTIONS
 from diffcheck.notation.selection import select
 from diffcheck.oracle import Point
 from diffcheck.oracle.limits import Limits, at, beside, limits
+from diffcheck.verification.values import as_floats
 
 _BRANCHES = (select, *(FUNCTIONS[name].symbol for name in ("step", "sign", "absolute", "relu", "floor")))
 _NEAR, _BITS = 200, 900
 _SAME, _JUMP = 2.0**-30, 2.0**-100
 _MIXED = 2
+_APART = 2.0**-20
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,15 @@ def holes(slopes: Slopes, point: Point) -> Mapping[str, Limits]:
     if not any(equation.body.has(*_BRANCHES) for equation in slopes.program.equations):
         return {}
     found = _suspects(slopes, point)
-    if not found or any(_jumps(function, slopes.moving, point) for function in slopes.functions):
+    if not found or jumps(slopes, point):
         return {}
     tending = limits(slopes.program, point, moving=slopes.moving)
     return {name: tending[slopes.outputs[name]] for name in found}
+
+
+def jumps(slopes: Slopes, point: Point) -> bool:
+    """Say whether a function of *slopes* jumps at *point*, or beside it."""
+    return any(_jumps(function, slopes.moving, point) for function in slopes.functions)
 
 
 def uneven(slopes: Slopes, point: Point, sides: int = 6) -> list[str]:
@@ -91,9 +98,27 @@ def _differ(here: arb, side: arb) -> bool:
 
 
 def _jumps(function: Program, moving: tuple[str, ...], point: Point) -> bool:
+    """Say whether *function* jumps at *point*, or beside it, where one of what moves is not quite what it is there.
+
+    x·(m ≠ 0) does not jump at (0, 0), and does wherever else m is 0.
+    """
     known = {tensor.name: point[tensor.name] for tensor in function.inputs}
-    here = at(function, known, _BITS)
     own = [name for name in moving if name in known]
+    if _jumps_here(function, own, known):
+        return True
+    return any(
+        _jumps_here(function, [other for other in own if other != name], known | {name: _moved(known[name])})
+        for name in (own if len(own) > 1 else ())
+    )
+
+
+def _moved(value: Any) -> np.ndarray:
+    numbers = as_floats(value)
+    return numbers + _APART * np.where(numbers == 0, 1.0, np.abs(numbers))
+
+
+def _jumps_here(function: Program, own: Sequence[str], known: Mapping[str, Any]) -> bool:
+    here = at(function, known, _BITS)
     sides = beside(function, known, _NEAR, _BITS, mixed=_MIXED, moving=own)
     return any(
         not abs(one - other) <= _JUMP + _SAME * abs(one)

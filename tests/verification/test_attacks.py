@@ -126,6 +126,31 @@ def test_hooks_of_a_module_are_part_of_its_backward():
     assert not dc.check(lambda x: stopped(x).tanh(), X).ok
 
 
+class Halved(torch.autograd.Function):
+    """2x, and |x| without a gradient."""
+
+    @staticmethod
+    def forward(ctx, x):
+        size = x.abs()
+        ctx.mark_non_differentiable(size)
+        return 2 * x, size
+
+    @staticmethod
+    def backward(ctx, slope, _):
+        return 2 * slope
+
+
+def test_what_a_forward_marks_as_non_differentiable_is_constant():
+    def normalized(x):
+        twice, size = Halved.apply(x)
+        return twice / size
+
+    assert dc.check(Halved.apply, X).ok
+    assert dc.gradcheck(Halved.apply, (X,))
+    assert dc.check(normalized, X).ok
+    assert not dc.check(normalized, X, reference=lambda x: 2 * x / x.abs()).ok
+
+
 class Recomputed(torch.autograd.Function):
     """sin(x)·x with a graph of its own, as in checkpointing."""
 
@@ -352,3 +377,19 @@ def test_a_backward_that_doubles_its_cotangent_in_place(forward):
     with pytest.raises(WrongGradient, match="changes output_bar"):
         dc.gradcheck(wrong, (X,))
     assert dc.gradcheck(made(forward, lambda x, slope: slope.mul(2) * x), (X,))
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_the_padding_of_an_embedding_has_no_gradient(ignored):
+    weight = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], dtype=torch.float64, requires_grad=True)
+    places = torch.tensor([0, 1, 0])
+
+    def padded(weight):
+        return torch.nn.functional.embedding(places, weight, padding_idx=0)
+
+    def whole(weight):
+        return torch.nn.functional.embedding(places, weight)
+
+    assert dc.check(whole if ignored else padded, weight, reference=padded).ok != ignored
+    with pytest.raises(CaptureError, match="scale_grad_by_freq"):
+        dc.check(lambda weight: torch.nn.functional.embedding(places, weight, scale_grad_by_freq=True), weight)

@@ -133,3 +133,11 @@ def test_a_mask_that_is_data_has_one_side(name, ignored):
         assert findings.worst.verdict is Verdict.WRONG
         with pytest.raises(dc.errors.WrongGradient):
             dc.gradcheck(Masked.apply, (at(0.2, 0.7, 0.4), mask))
+
+
+def test_at_a_zero_of_what_is_masked_by_a_parameter_there_is_no_hole():
+    def masked(x, m):
+        return x * (m != 0)
+
+    assert dc.check(masked, at(0.0, 1.0, 2.0), at(0.0, 1.0, 0.0)).ok
+    assert not dc.check(lambda x, m: x * 1.0 + 0 * m, at(0.0, 1.0), at(0.0, 1.0), reference=masked).ok
