@@ -43,11 +43,11 @@ POINTS["slope_of_bessel_i0e"] = POINTS["slope_of_bessel_i0e"][POINTS["slope_of_b
 POINTS["slope_of_bessel_i1e"] = POINTS["slope_of_bessel_i1e"][np.abs(np.abs(POINTS["slope_of_bessel_i1e"]) - 1.5) > 0.1]  # 0
 POINTS["second_derivative_of_bessel_i1"] = POINTS["slope_of_bessel_i1"]
 POINTS["second_derivative_of_bessel_i0e"] = POINTS["slope_of_bessel_i0e"]
-POINTS["second_derivative_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -4]
+POINTS["second_derivative_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
 POINTS["ndtri"] = np.array([1e-300, 1e-30, 1e-17, 1e-3, 0.3, 0.5, 0.75, 0.999])
 POINTS["slope_of_ndtri"] = np.append(POINTS["ndtri"], [1e-200, 1e-100, 0.49999, 0.50001, 0.9999999])
 POINTS["exp2"] = POINTS["exp2"][np.abs(POINTS["exp2"]) < 1000]
-POINTS["slope_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -4]
+POINTS["slope_of_erfcx"] = POINTS["slope_of_erfcx"][POINTS["slope_of_erfcx"] > -26]
 POINTS["slope_of_inverse_mills_ratio"] = np.append(
     POINTS["slope_of_inverse_mills_ratio"][POINTS["slope_of_inverse_mills_ratio"] < 3],
     [-1.769, -1.771, -0.875, -1e-9, -1.7e308],
@@ -99,7 +99,9 @@ def test_is_its_definition(name, target):
         for value, one, exact in zip(values, got, wanted, strict=True):
             size = max(abs(float(exact.mid())), 2.0**-1022)
             error = float(abs(arb(float(one)) - exact).mid()) / (size * 2.0**-52)
-            assert error <= ULP.get(name, 4), (value, one, exact)
+            # Below 0 nearly all of erfcx is 2·e^(u²), and the library's own is off by what u² is rounded by.
+            allowed = 24 if name.endswith("_of_erfcx") and value < -4 else ULP.get(name, 4)
+            assert error <= allowed, (value, one, exact)
 
 
 # v − 1 rounds to −1, and to another parity; uᵛ⁻¹ vanishes or overflows where v·uᵛ⁻¹ does not; powers of 0 and of what is less.
